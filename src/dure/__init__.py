@@ -1,0 +1,1 @@
+"""Dure runs a public GPU programme from the call to the last invoice."""
