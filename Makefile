@@ -53,7 +53,7 @@ lock: ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 messages: $(DEV_STAMP) ## collect and compile translations (needs gettext); the results are committed
-	bash src/dure/portal/messages.sh
+	bash src/dure/portal/translate.sh
 
 clean: ## remove what make setup and the tests left
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

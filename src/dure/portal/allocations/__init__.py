@@ -1,0 +1,1 @@
+"""Desired state of each cluster and observed conditions (할당)."""

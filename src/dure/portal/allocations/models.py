@@ -1,0 +1,81 @@
+from django.db import models
+
+from dure.decide.lifecycles import ALLOCATION
+from dure.portal.framework.states import state_constraint, state_field
+
+
+class Allocation(models.Model):
+    """An award made real on one cluster. `name` is safe for Slurm and Kubernetes: lower case, digits, hyphens."""
+
+    award = models.OneToOneField("awards.Award", on_delete=models.PROTECT, related_name="+")
+    cluster = models.ForeignKey("fleet.Cluster", on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("people.Organisation", on_delete=models.PROTECT, related_name="+")
+    name = models.SlugField(max_length=40, unique=True)
+    state = state_field(ALLOCATION)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [state_constraint(ALLOCATION, "allocation_state")]
+
+
+class DesiredGeneration(models.Model):
+    """The newest generation of a cluster's desired state; each change of any allocation on it takes the next."""
+
+    cluster = models.OneToOneField("fleet.Cluster", on_delete=models.PROTECT, related_name="+", primary_key=True)
+    generation = models.PositiveBigIntegerField(default=0)
+
+
+class Revision(models.Model):
+    """What an allocation should be from a generation on; never edited, the next one replaces it."""
+
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="revisions")
+    generation = models.PositiveBigIntegerField()
+    present = models.BooleanField()
+    node_names = models.JSONField()
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    members = models.JSONField()  # [{"login": …, "ssh_keys": […]}]
+    reason = models.CharField(max_length=300)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("allocation_id", "generation")
+        constraints = [models.UniqueConstraint(fields=["allocation", "generation"], name="revision_once")]
+
+
+class ObservedCondition(models.Model):
+    """What a cluster's agent last reported of an allocation (or of the cluster: allocation empty)."""
+
+    cluster = models.ForeignKey("fleet.Cluster", on_delete=models.PROTECT, related_name="+")
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, null=True, related_name="conditions")
+    type = models.CharField(max_length=40)
+    status = models.CharField(max_length=8)
+    reason = models.CharField(max_length=60)
+    message = models.TextField(blank=True)
+    observed_generation = models.PositiveBigIntegerField()
+    changed_at = models.DateTimeField()
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("cluster_id", "allocation_id", "type")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "allocation", "type"], name="condition_once", nulls_distinct=False
+            )
+        ]
+
+
+class SshKey(models.Model):
+    """A person's public key for the clusters they have access to."""
+
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="ssh_keys")
+    label = models.CharField(max_length=80)
+    public_key = models.TextField()
+    fingerprint = models.CharField(max_length=80)
+    added_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)

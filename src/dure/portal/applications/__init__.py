@@ -1,0 +1,1 @@
+"""Applications and their sealed versions (신청)."""

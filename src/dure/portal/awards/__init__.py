@@ -1,0 +1,1 @@
+"""Offers, acceptance, agreements (선정·협약)."""

@@ -1,0 +1,67 @@
+from django.db import models
+from django.db.models import F, Q
+
+from dure.decide.lifecycles import CALL
+from dure.portal.framework.states import state_constraint, state_field
+
+
+class Call(models.Model):
+    """An open competition of one track: one record from which page, feed, calendar and notice are made.
+
+    `offered`: {cluster code: nodes}. `questions`: the form, a list of typed questions, frozen once used.
+    `rubric`, `policy`: what review and planning use, taken from the programme file when announced, with
+    `programme_hash` saying which file.
+    """
+
+    code = models.SlugField(max_length=40, unique=True)
+    track = models.CharField(max_length=40)
+    title = models.JSONField()
+    summary = models.JSONField(default=dict)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    decide_by = models.DateTimeField()
+    use_from = models.DateTimeField()
+    use_until = models.DateTimeField()
+    offered = models.JSONField()
+    questions = models.JSONField(default=list)
+    rubric = models.JSONField(default=dict)
+    policy = models.JSONField(default=dict)
+    programme_hash = models.CharField(max_length=71)
+    is_synthetic = models.BooleanField(default=False)
+    state = state_field(CALL)
+    created_at = models.DateTimeField()
+    announced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-opens_at", "code")
+        constraints = [
+            state_constraint(CALL, "call_state"),
+            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="call_window"),
+            models.CheckConstraint(condition=Q(use_until__gt=F("use_from")), name="call_use"),
+        ]
+
+
+class CallEvent(models.Model):
+    """A public, dated event of a call: announced, corrected, extended, cancelled, notice, question answered."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20)
+    text = models.JSONField()  # {"ko": …, "en": …}
+
+    class Meta:
+        ordering = ("at", "id")
+
+
+class Question(models.Model):
+    """A public question about a call and its answer."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="public_questions")
+    asked_by = models.ForeignKey("people.User", on_delete=models.PROTECT)
+    asked_at = models.DateTimeField()
+    text = models.TextField()
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-asked_at",)

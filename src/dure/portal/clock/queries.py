@@ -1,0 +1,34 @@
+"""What time it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from dure.portal.clock.models import Instant, Reported
+
+
+def is_virtual() -> bool:
+    """Whether this portal runs on virtual time."""
+    return settings.ENV.clock == "virtual"
+
+
+def now() -> datetime:
+    """The present instant, in UTC. The one place in the portal's processes that reads a clock."""
+    if is_virtual():
+        row = Instant.objects.first()
+        if row is not None:
+            return row.at
+    return datetime.now(UTC)
+
+
+def reported() -> dict[str, datetime]:
+    """Who has reported done up to when."""
+    return dict(Reported.objects.values_list("reporter", "done_at"))
+
+
+def waiting_for(reporters: set[str], instant: datetime) -> set[str]:
+    """Those of `reporters` that have not yet reported `instant` done."""
+    done = reported()
+    return {name for name in reporters if name not in done or done[name] < instant}

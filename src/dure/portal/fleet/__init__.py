@@ -1,0 +1,1 @@
+"""Providers, clusters, nodes, bookings, agents' tokens and inventory."""

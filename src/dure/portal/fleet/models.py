@@ -1,0 +1,96 @@
+from django.db import models
+from django.db.models import F, Q
+
+
+class Provider(models.Model):
+    """A company that owns or operates clusters; from the programme file."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.JSONField()  # {"ko": …, "en": …}
+
+    class Meta:
+        ordering = ("code",)
+
+
+class Cluster(models.Model):
+    """One fabric and scheduler; from the programme file. `share` is "government" or "self_use"."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="clusters")
+    name = models.JSONField()
+    site = models.CharField(max_length=80, blank=True)
+    gpu_model = models.CharField(max_length=20)
+    gpus_per_node = models.PositiveSmallIntegerField()
+    share = models.CharField(max_length=12)
+    scheduler = models.CharField(max_length=12)  # slurm, kubernetes or simulated
+    delivered_at = models.DateTimeField()
+    retired_at = models.DateTimeField()
+    login_host = models.CharField(max_length=120, blank=True)
+    epoch = models.PositiveIntegerField(default=0)  # which agent instance holds the cluster; older ones are refused
+    agent_instance = models.CharField(max_length=64, blank=True)
+    agent_seen_at = models.DateTimeField(null=True, blank=True)
+    inventory_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("code",)
+        constraints = [
+            models.CheckConstraint(condition=Q(share__in=["government", "self_use"]), name="cluster_share"),
+            models.CheckConstraint(condition=Q(retired_at__gt=F("delivered_at")), name="cluster_lifetime"),
+        ]
+
+
+class Node(models.Model):
+    """A server. `observed` is the state its agent last reported (up, drained, failed, unknown)."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="nodes")
+    name = models.CharField(max_length=40)
+    leaf = models.PositiveSmallIntegerField()
+    observed = models.CharField(max_length=12, default="unknown")
+    observed_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("cluster_id", "name")
+        constraints = [models.UniqueConstraint(fields=["cluster", "name"], name="node_once")]
+
+
+class Booking(models.Model):
+    """A node held for a half-open period.
+
+    All kinds but "lend" exclude each other on a node: an exclusion constraint on PostgreSQL, a check under the
+    write lock on SQLite (see `fleet.operations.book`).
+    """
+
+    KINDS = ("award", "self_use", "maintenance", "lend")
+
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="bookings")
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    kind = models.CharField(max_length=12)
+    organisation = models.CharField(max_length=40, blank=True)  # code, as text: the award's organisation
+    reference = models.CharField(max_length=80, db_index=True)  # "award:25-1-0007"
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("node_id", "start_at")
+        indexes = [models.Index(fields=["node", "start_at", "end_at"], name="booking_span")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_at__gt=F("start_at")), name="booking_period"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["award", "self_use", "maintenance", "lend"]), name="booking_kind"
+            ),
+        ]
+
+
+class AgentToken(models.Model):
+    """A credential bound to one cluster; only its hash is kept."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="tokens")
+    label = models.CharField(max_length=80)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)

@@ -1,0 +1,1 @@
+"""What every chapter uses of Django in the same way: state columns, refusals as HTTP, lists, exports, API answers."""

@@ -1,0 +1,51 @@
+"""What the JSON API of every chapter shares: sign-in, the answer to a refusal, paging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Schema
+from ninja.security import SessionAuth
+
+
+class TextOut(Schema):
+    """A text in both languages."""
+
+    ko: str
+    en: str
+
+
+class MistakeOut(Schema):
+    """One thing wrong: where, what, and the remedy."""
+
+    where: str
+    what: TextOut
+    remedy: TextOut
+
+
+class Refused(Schema):
+    """Every answer that is not a success."""
+
+    kind: str
+    message: TextOut
+    mistakes: list[MistakeOut] = []
+
+
+REFUSALS: dict[int, Any] = {code: Refused for code in (400, 401, 403, 404, 409, 422, 429)}
+
+
+class SignedIn(SessionAuth):
+    """A signed-in person; unsafe methods need the CSRF token."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """The person's actor, or None."""
+        return request.actor if request.user.is_authenticated else None  # type: ignore[attr-defined]
+
+
+signed_in = SignedIn()
+
+
+def answers(schema: Any, *, created: bool = False) -> dict[int, Any]:
+    """The `response=` of an operation: its own schema and every refusal."""
+    return {201 if created else 200: schema, **REFUSALS}

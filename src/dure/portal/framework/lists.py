@@ -1,0 +1,76 @@
+"""Lists as every page shows them: sorted, paged, exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.http import HttpResponse
+from openpyxl import Workbook
+
+Row = TypeVar("Row")
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list: its rows, where it stands, how many rows there are in all."""
+
+    rows: Sequence[Row]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+def paged(queryset: Any, number: str | int | None, make: Callable[[Any], Row], size: int = PAGE_SIZE) -> Page[Row]:
+    """Page `number` (1-based; nonsense means 1) of `queryset`, each row made by `make`."""
+    total = queryset.count()
+    try:
+        wanted = max(1, int(number or 1))
+    except ValueError:
+        wanted = 1
+    page = Page((), wanted, size, total)
+    wanted = min(wanted, page.pages)
+    rows = [make(row) for row in queryset[(wanted - 1) * size : wanted * size]]
+    return Page(rows, wanted, size, total)
+
+
+def export(name: str, form: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
+    """The list as a file: `form` is "csv" (UTF-8 with BOM, so that spreadsheets read Korean) or "xlsx".
+
+    Cells that begin with a formula sign are written as text, so that a spreadsheet does not run them.
+    """
+    if form == "xlsx":
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet()
+        for row in [header, *rows]:
+            sheet.append([_cell(value) for value in row])
+        out = io.BytesIO()
+        book.save(out)
+        kind, content = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", out.getvalue()
+    else:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        for row in [header, *rows]:
+            writer.writerow([_cell(value) for value in row])
+        form, kind, content = "csv", "text/csv; charset=utf-8", text.getvalue().encode("utf-8-sig")
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return response
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and value[:1] in "=+-@\t\r":
+        return "'" + value
+    return value

@@ -1,0 +1,1 @@
+"""Append-only record of every operation, each entry chained to the one before."""

@@ -1,0 +1,1 @@
+"""The outbox: mail as rows, sent by the deliver loop."""

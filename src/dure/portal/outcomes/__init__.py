@@ -1,0 +1,1 @@
+"""Reports and results of awards (성과)."""

@@ -1,0 +1,1 @@
+"""Problems, plans and ranks (배분안)."""

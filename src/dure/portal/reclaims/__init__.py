@@ -1,0 +1,1 @@
+"""Idle findings, notices and reclaims (회수)."""

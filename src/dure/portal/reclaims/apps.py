@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ReclaimsConfig(AppConfig):
+    name = "dure.portal.reclaims"
+    label = "reclaims"

@@ -1,0 +1,1 @@
+"""Reviewers, assignments, conflicts of interest and scores (평가)."""

@@ -1,0 +1,1 @@
+"""Pages that cross chapters: homes, public pages, dashboards; and the design system."""

@@ -1,0 +1,40 @@
+// Conveniences only: every page and form works without this file.
+"use strict";
+(() => {
+  // An opened menu closes on Escape and on a click elsewhere.
+  const menus = () => document.querySelectorAll("details.menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of menus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  // After a refused form the reader starts at the summary of what is wrong.
+  const errors = document.querySelector(".errors");
+  if (errors) errors.focus();
+
+  // A form is sent once; a second click while it is on its way does nothing. Coming back by history frees it.
+  const sent = new Set();
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || event.defaultPrevented) return;
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
+  });
+  window.addEventListener("pageshow", () => sent.clear());
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+
+  // Requests by htmx carry the token that plain forms carry as a field.
+  document.addEventListener("htmx:config:request", (event) => {
+    const field = document.querySelector("input[name=csrfmiddlewaretoken]");
+    if (field) event.detail.ctx.request.headers["X-CSRFToken"] = field.value;
+  });
+})();

@@ -1,0 +1,183 @@
+"""One word, letter, icon and tone for every state, condition and kind, in Korean and English: the visual language.
+
+Nouns and states are those of `dure.decide.lifecycles`; a test walks them all. Tones: `good`, `warn`, `bad`, `note`, `idle`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dure.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one state, condition status or kind is shown. `letter` stands for it where a word has no room."""
+
+    text: Text
+    tone: str
+    icon: str
+    letter: Text
+
+
+def _w(ko: str, en: str, tone: str, icon: str, letter_ko: str = "", letter_en: str = "") -> Word:
+    return Word(Text(ko, en), tone, icon, Text(letter_ko or ko[0], letter_en or en[0]))
+
+
+_STATES: dict[str, dict[str, Word]] = {
+    "organisation": {
+        "founded": _w("확인 대기", "Awaiting check", "warn", "clock"),
+        "verified": _w("확인됨", "Verified", "good", "check-circle", "인"),
+        "rejected": _w("반려", "Rejected", "bad", "cross-circle"),
+    },
+    "membership": {
+        "requested": _w("승인 대기", "Awaiting approval", "warn", "clock"),
+        "active": _w("소속됨", "Member", "good", "check-circle"),
+        "refused": _w("거절", "Refused", "bad", "cross-circle"),
+        "left": _w("탈퇴", "Left", "idle", "out"),
+    },
+    "call": {
+        "draft": _w("작성 중", "Draft", "idle", "pencil"),
+        "announced": _w("공고됨", "Announced", "note", "flag"),
+        "open": _w("접수 중", "Open", "good", "play"),
+        "closed": _w("접수 마감", "Closed", "idle", "lock", "마"),
+        "reviewing": _w("평가 중", "In review", "note", "eye", "", "R"),
+        "deciding": _w("배분 중", "Deciding", "note", "scale", "배", "P"),
+        "decided": _w("결과 확정", "Decided", "good", "check-circle", "결", "F"),
+        "cancelled": _w("취소", "Cancelled", "bad", "cross-circle", "취", "X"),
+    },
+    "application": {
+        "draft": _w("작성 중", "Draft", "idle", "pencil", "작"),
+        "submitted": _w("제출됨", "Submitted", "note", "send"),
+        "withdrawn": _w("철회", "Withdrawn", "idle", "undo"),
+        "discarded": _w("삭제됨", "Discarded", "idle", "cross", "삭", "X"),
+        "admitted": _w("요건 충족", "Eligible", "good", "check-circle"),
+        "refused": _w("요건 미충족", "Not eligible", "bad", "cross-circle", "미", "N"),
+    },
+    "review assignment": {
+        "assigned": _w("평가 요청", "To review", "warn", "clock", "요", "T"),
+        "in_progress": _w("평가 중", "In progress", "note", "pencil", "중", "P"),
+        "submitted": _w("평가 완료", "Submitted", "good", "check-circle", "완"),
+        "declined": _w("사양", "Declined", "idle", "hand"),
+        "recused": _w("회피·제척", "Recused", "bad", "scale", "회"),
+        "replaced": _w("교체됨", "Replaced", "idle", "undo", "교", "X"),
+    },
+    "plan": {
+        "queued": _w("계산 대기", "Queued", "idle", "clock", "대"),
+        "solving": _w("계산 중", "Solving", "note", "gear", "중"),
+        "solved": _w("계산 완료", "Solved", "note", "check", "완", "R"),
+        "failed": _w("계산 실패", "Failed", "bad", "alert", "실"),
+        "cancelled": _w("취소", "Cancelled", "idle", "cross-circle", "취"),
+        "accepted": _w("확정", "Accepted", "good", "check-circle", "확"),
+        "discarded": _w("폐기", "Discarded", "idle", "cross", "폐"),
+    },
+    "award": {
+        "offered": _w("수락 대기", "Offered", "warn", "clock"),
+        "accepted": _w("수락함", "Accepted", "note", "check", "락"),
+        "declined": _w("포기", "Declined", "idle", "hand"),
+        "expired": _w("기한 지남", "Expired", "bad", "clock", "기", "X"),
+        "agreed": _w("협약 체결", "Agreed", "good", "check-circle", "협", "G"),
+        "revoked": _w("선정 취소", "Revoked", "bad", "cross-circle", "취"),
+        "ended": _w("종료", "Ended", "idle", "flag", "종", "E"),
+    },
+    "allocation": {
+        "present": _w("사용 중", "In use", "good", "play"),
+        "ended": _w("종료", "Ended", "idle", "flag"),
+    },
+    "reclaim case": {
+        "noticed": _w("소명 요청", "Asked to explain", "warn", "alert"),
+        "justified": _w("소명 제출", "Explained", "note", "send", "제"),
+        "dismissed": _w("회수 안 함", "Dismissed", "good", "check-circle", "안"),
+        "confirmed": _w("회수 예정", "To be reclaimed", "bad", "clock", "예"),
+        "executed": _w("회수됨", "Reclaimed", "idle", "undo", "회", "R"),
+    },
+    "billing month": {
+        "open": _w("집계 중", "Open", "note", "clock"),
+        "closed": _w("마감", "Closed", "good", "lock"),
+    },
+    "invoice": {
+        "issued": _w("납부 대기", "Issued", "warn", "clock"),
+        "paid": _w("납부 완료", "Paid", "good", "check-circle", "완"),
+        "disputed": _w("이의 신청", "Disputed", "bad", "alert"),
+        "cancelled": _w("취소", "Cancelled", "idle", "cross-circle", "취"),
+    },
+    "outcome report": {
+        "due": _w("제출 대기", "Due", "warn", "clock", "대"),
+        "submitted": _w("검토 중", "Submitted", "note", "eye"),
+        "approved": _w("승인", "Approved", "good", "check-circle"),
+        "returned": _w("보완 요청", "Returned", "bad", "undo"),
+    },
+}
+
+_KINDS: dict[str, dict[str, Word]] = {
+    "booking": {
+        "award": _w("선정 과제", "Award", "good", "check-circle"),
+        "self_use": _w("자체 활용", "Self-use", "note", "person"),
+        "maintenance": _w("점검", "Maintenance", "warn", "wrench"),
+        "lend": _w("임시 제공", "Lent", "idle", "hand"),
+        "free": _w("비어 있음", "Free", "idle", "box"),
+    },
+    "status": {
+        "true": _w("예", "Yes", "good", "check-circle"),
+        "false": _w("아니요", "No", "bad", "cross-circle"),
+        "unknown": _w("알 수 없음", "Unknown", "idle", "question"),
+    },
+    "waitlist": {
+        "waiting": _w("예비 순위", "Waitlisted", "note", "clock"),
+        "unfunded": _w("미선정", "Not selected", "idle", "minus-circle"),
+        "awarded": _w("선정", "Selected", "good", "check-circle"),
+    },
+}
+
+# Conditions an agent or a loop may report: what the type is called, and whether `true` is the good side.
+_CONDITIONS: dict[str, tuple[Text, bool]] = {
+    "Ready": (Text("사용 준비", "Ready"), True),
+    "Reconciled": (Text("설정 일치", "Reconciled"), True),
+    "Provisioned": (Text("서버 배정", "Provisioned"), True),
+    "AccessGranted": (Text("접속 허용", "Access open"), True),
+    "Released": (Text("서버 반납", "Released"), True),
+    "Reachable": (Text("연결", "Reachable"), True),
+    "Healthy": (Text("정상", "Healthy"), True),
+    "Degraded": (Text("성능 저하", "Degraded"), False),
+    "Idle": (Text("유휴", "Idle"), False),
+    "Stale": (Text("보고 지연", "Stale"), False),
+}
+
+
+def state(noun: str, name: str) -> Word:
+    """How `noun` in state `name` is shown; a name without an entry is shown as itself, in a neutral tone."""
+    return _STATES.get(noun, {}).get(name) or _plain(name)
+
+
+def kind(group: str, name: str) -> Word:
+    """How one kind (of booking, of condition status …) is shown; unknown names are shown as themselves."""
+    return _KINDS.get(group, {}).get(name) or _plain(name)
+
+
+def condition(type_: str, status: str) -> Word:
+    """How a condition is shown: its own word, and a tone that says whether this status is good news."""
+    text, true_is_good = _CONDITIONS.get(type_, (Text(type_, type_), True))
+    if status == "unknown":
+        return Word(text, "idle", "question", Text("?", "?"))
+    good = (status == "true") == true_is_good
+    return Word(text, "good" if good else "warn", "check-circle" if good else "alert", Text(text.ko[0], text.en[0]))
+
+
+def states(noun: str) -> dict[str, Word]:
+    """All states of a noun as shown, for legends and filters."""
+    return dict(_STATES[noun])
+
+
+def nouns() -> tuple[str, ...]:
+    """The nouns that have states here."""
+    return tuple(_STATES)
+
+
+def kinds(group: str) -> dict[str, Word]:
+    """All kinds of a group as shown."""
+    return dict(_KINDS[group])
+
+
+def _plain(name: str) -> Word:
+    shown = name.replace("_", " ")
+    return Word(Text(shown, shown), "idle", "question", Text(name[:1].upper() or "?", name[:1].upper() or "?"))

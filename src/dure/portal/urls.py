@@ -1,0 +1,64 @@
+"""Every address of the portal. Each chapter brings its own pages and its own part of the API."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, ValidationError
+
+from dure.core.errors import DureError, InvalidInput, Mistake, NotPermitted
+from dure.core.text import Text
+from dure.portal.framework.http import body_of, status_of
+
+api = NinjaAPI(
+    title="Dure",
+    version="1",
+    description="A public GPU programme from the call to the last invoice. Every answer that is not a success has "
+    "the shape `Refused`. The agent protocol is under `agent`.",
+    urls_namespace="api",
+)
+
+
+@api.exception_handler(DureError)
+def refused(request: HttpRequest, error: DureError) -> HttpResponse:
+    """A refusal as JSON."""
+    return api.create_response(request, body_of(error), status=status_of(error))
+
+
+@api.exception_handler(ValidationError)
+def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Input that does not fit the schema, field by field."""
+    mistakes = [
+        Mistake(".".join(str(part) for part in item["loc"]), Text(f"값이 맞지 않습니다: {item['msg']}", item["msg"]))
+        for item in error.errors
+    ]
+    return api.create_response(request, body_of(InvalidInput(mistakes)), status=422)
+
+
+@api.exception_handler(AuthenticationError)
+def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """Nobody is signed in."""
+    public = Text("로그인이 필요합니다.", "Sign in first.")
+    return api.create_response(request, body_of(NotPermitted(public)), status=401)
+
+
+def _chapters() -> list:
+    found = []
+    for chapter in (*settings.CHAPTERS, "site"):
+        base = f"dure.portal.{chapter}"
+        found.append(path("", include(f"{base}.urls")))
+        if find_spec(f"{base}.api"):
+            api.add_router("", import_module(f"{base}.api").router)
+    return found
+
+
+urlpatterns = [
+    *_chapters(),
+    path("api/", api.urls),
+    path("accounts/", include("allauth.account.urls")),
+]

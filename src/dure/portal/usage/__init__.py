@@ -1,0 +1,1 @@
+"""Usage windows received, and hours read from Parquet (사용량)."""
