@@ -1,0 +1,147 @@
+"""What was decided: awards, the rule they obey, and the certificate from which anybody can check how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, cast
+
+from dure.core import canonical
+from dure.core.errors import InvalidInput, Mistake
+from dure.core.text import Text
+from dure.decide.planning.problem import RULES, Rule, RuleName
+from dure.decide.planning.reading import Reader, parse
+
+FORMAT = "dure-plan/1"
+PRICE_SCALE = 10**9
+
+Ended = Literal["finished", "budget", "stopped"]
+ENDED: tuple[Ended, ...] = ("finished", "budget", "stopped")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Award:
+    """`nodes` nodes of `cluster` for `application` from slot `start` on, for the duration it asked for."""
+
+    application: str
+    cluster: str
+    start: int
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Prices of rows, from which a bound on every possible plan follows.
+
+    `prices[row]` is a whole number of 1/`scale` of value per unit of the row; rows not named cost nothing. The rows
+    of the policies in `blocks` have no price: each is kept as an exact knapsack. `precedence` is used under the merit
+    rule only: (i, j, price) prices the fact that j may not be funded without i.
+    """
+
+    scale: int
+    prices: Mapping[str, int]
+    blocks: tuple[str, ...] = ()
+    precedence: tuple[tuple[str, str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Awards in order of application, their value, the bound no plan under `rule` can exceed, and how it was made."""
+
+    problem: str
+    programme: str
+    rule: Rule
+    awards: tuple[Award, ...]
+    value: int
+    bound: int
+    certificate: Certificate
+    work: int
+    ended: Ended
+    versions: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "awards", tuple(sorted(self.awards)))
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:…` of the canonical form."""
+        return canonical.digest(self.encode())
+
+    @cached_property
+    def award(self) -> Mapping[str, Award]:
+        """Awards by application id."""
+        return {one.application: one for one in self.awards}
+
+    def document(self) -> dict[str, Any]:
+        """The plan as JSON values."""
+        return {
+            "format": FORMAT,
+            "problem": self.problem,
+            "programme": self.programme,
+            "rule": {"name": self.rule.name, "delta_tenths": self.rule.delta_tenths},
+            "awards": [
+                {"application": one.application, "cluster": one.cluster, "start": one.start, "nodes": one.nodes}
+                for one in self.awards
+            ],
+            "value": self.value,
+            "bound": self.bound,
+            "certificate": {
+                "scale": self.certificate.scale,
+                "prices": dict(self.certificate.prices),
+                "blocks": list(self.certificate.blocks),
+                "precedence": [list(one) for one in self.certificate.precedence],
+            },
+            "work": self.work,
+            "ended": self.ended,
+            "versions": dict(self.versions),
+        }
+
+    def encode(self) -> bytes:
+        """The canonical bytes: what is written to a file and hashed."""
+        return canonical.encode(self.document())
+
+
+def read_plan(content: bytes, name: str = "plan") -> Plan:
+    """The plan in `content`. Raises InvalidInput that names every mistake."""
+    mistakes: list[Mistake] = []
+    reader = Reader(parse(content, name), "", mistakes)
+    if mistakes or reader.text("format") != FORMAT:
+        what = Text(f"배분안 문서({FORMAT})가 아닙니다.", f"This is not a plan document ({FORMAT}).")
+        raise InvalidInput(Mistake(name, what, Text("`dure plan solve`로 만드십시오.", "Make it with `dure plan solve`.")))
+    rule, versions = reader.part("rule"), reader.part("versions")
+    plan = Plan(
+        problem=reader.text("problem"),
+        programme=reader.text("programme"),
+        rule=Rule(cast(RuleName, rule.text("name", RULES)), rule.integer("delta_tenths", 0, 1000)),
+        awards=reader.parts("awards", _award),
+        value=reader.integer("value", -(2**63), 2**63),
+        bound=reader.integer("bound", -(2**63), 2**63),
+        certificate=_certificate(reader.part("certificate")),
+        work=reader.integer("work"),
+        ended=cast(Ended, reader.text("ended", ENDED)),
+        versions={key: versions.text(key) for key in versions.keys()},  # noqa: SIM118: not a dict
+    )
+    rule.close()
+    reader.close()
+    if mistakes:
+        raise InvalidInput(mistakes)
+    return plan
+
+
+def _award(part: Reader) -> Award:
+    return Award(
+        part.text("application"), part.text("cluster"), part.integer("start", 0, 4_000), part.integer("nodes", 1)
+    )
+
+
+def _certificate(part: Reader) -> Certificate:
+    prices = part.part("prices")
+    certificate = Certificate(
+        scale=part.integer("scale", 1, 10**18),
+        prices={row: prices.integer(row, 0, 2**80) for row in prices.keys()},  # noqa: SIM118: not a dict
+        blocks=part.texts("blocks"),
+        precedence=tuple(part.triples("precedence")),
+    )
+    part.close()
+    return certificate
