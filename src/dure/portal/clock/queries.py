@@ -1,4 +1,4 @@
-"""What time it is."""
+"""What time it is: the one place in the portal's processes that reads a clock."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ def is_virtual() -> bool:
     return settings.ENV.clock == "virtual"
 
 
+def wall() -> datetime:
+    """The wall clock, in UTC: only for leases, which are between processes and not part of the story."""
+    return datetime.now(UTC)
+
+
 def now() -> datetime:
-    """The present instant, in UTC. The one place in the portal's processes that reads a clock."""
+    """The present instant, in UTC: virtual where the portal runs on virtual time."""
     if is_virtual():
         row = Instant.objects.first()
         if row is not None:
             return row.at
-    return datetime.now(UTC)
+    return wall()
 
 
 def reported() -> dict[str, datetime]:

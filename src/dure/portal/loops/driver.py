@@ -1,0 +1,95 @@
+"""Runs the loops: woken by a timer, given no input, idempotent, safe to kill at any line.
+
+Each loop is a module here with `run(now) -> int`: do what is due at `now`, say how many things were done.
+A loop that did something is run again at once; one that found nothing to do sleeps.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from importlib import import_module
+from typing import Protocol, cast
+
+from django.db import DatabaseError, close_old_connections, connection
+
+from dure.core.errors import DureError
+from dure.portal.clock import operations as clock_operations
+from dure.portal.clock import queries as clock
+from dure.portal.loops import leases
+
+log = logging.getLogger("dure.loops")
+
+LOOPS = ("expire", "plan", "allocate", "meter", "reclaim", "bill", "deliver")
+PAUSE_SECONDS = 5.0
+VIRTUAL_PAUSE_SECONDS = 0.1
+AFTER_ERROR_SECONDS = 2.0
+
+
+class Loop(Protocol):
+    """A loop's module."""
+
+    run: Callable[[datetime], int]
+
+
+def holder_name() -> str:
+    """This process, as leases name it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def reporter(name: str) -> str:
+    """How a loop is named where virtual time waits for it."""
+    return f"loop:{name}"
+
+
+def turn(name: str, holder: str) -> int:
+    """One turn of loop `name` if its lease can be had: how many things it did, 0 when there was nothing or no lease.
+
+    In virtual time the loop reports the instant done only after a turn in which nothing was left to do.
+    """
+    if not leases.take(name, holder):
+        return 0
+    instant = clock.now()
+    done = cast(Loop, import_module(f"dure.portal.loops.{name}")).run(instant)
+    if clock.is_virtual() and not done:
+        clock_operations.report_done(reporter=reporter(name), at=instant)
+    return done
+
+
+def run_forever(names: Iterable[str], stop: threading.Event) -> None:
+    """Run the loops `names`, a thread each, until `stop` is set."""
+    threads = [threading.Thread(target=_keep_turning, args=(name, stop), name=f"loop-{name}") for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _keep_turning(name: str, stop: threading.Event) -> None:
+    holder = holder_name()
+    while not stop.is_set():
+        try:
+            done = turn(name, holder)
+        except (DureError, DatabaseError, OSError) as error:
+            # The world may be out of order for a while (database restarting, disk full): say so and come back.
+            log.warning("loop %s: %s", name, error, exc_info=not isinstance(error, DureError))
+            stop.wait(AFTER_ERROR_SECONDS)
+            done = 0
+        close_old_connections()
+        if not done:
+            stop.wait(VIRTUAL_PAUSE_SECONDS if clock.is_virtual() else PAUSE_SECONDS)
+    leases.give_back(name, holder)
+    connection.close()
