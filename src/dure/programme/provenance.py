@@ -45,19 +45,29 @@ class Source(Part):
 
 def leaves(tree: Any, path: str = "") -> Iterator[str]:
     """The path of every value of a parsed file: texts and lists of plain values count as one."""
-    if isinstance(tree, dict) and not _is_text(tree):
-        for key, value in tree.items():
-            yield from leaves(value, _join(path, key))
-    elif isinstance(tree, list) and any(isinstance(item, dict) for item in tree):
-        for index, item in enumerate(tree):
-            yield from leaves(item, _join(path, _name(item, index)))
-    elif tree is not None:
+    for key, item in members(tree):
+        step = _name(item, key) if isinstance(key, int) else key
+        yield from leaves(item, f"{path}.{step}" if path else step)
+    if is_value(tree):
         yield path
+
+
+def members(tree: Any) -> Iterator[tuple[str | int, Any]]:
+    """The parts `tree` is made of, by key or position; none where it counts as one value."""
+    if isinstance(tree, dict) and not _is_text(tree):
+        yield from tree.items()
+    elif _is_list_of_parts(tree):
+        yield from enumerate(tree)
+
+
+def is_value(tree: Any) -> bool:
+    """Whether `tree` counts as one value."""
+    return tree is not None and not _is_list_of_parts(tree) and (not isinstance(tree, dict) or _is_text(tree))
 
 
 def under(paths: Iterable[str], path: str) -> list[str]:
     """Those of `paths` that are `path`, which may hold `*`, or lie below it."""
-    return [leaf for leaf in paths if _covers(path, leaf)]
+    return [leaf for leaf in paths if covers(path, leaf)]
 
 
 def closest(sources: Sequence[Source], path: str) -> Source | None:
@@ -65,7 +75,7 @@ def closest(sources: Sequence[Source], path: str) -> Source | None:
     best: tuple[tuple[int, int], Source] | None = None
     for source in sources:
         for pattern in source.covers:
-            if _covers(pattern, path):
+            if covers(pattern, path):
                 rank = (pattern.count(".") + 1, -pattern.count("*"))
                 if best is None or rank > best[0]:
                     best = (rank, source)
@@ -77,7 +87,8 @@ def needs_source(leaf: str) -> bool:
     return leaf.rsplit(".", 1)[-1] not in UNSOURCED
 
 
-def _covers(pattern: str, path: str) -> bool:
+def covers(pattern: str, path: str) -> bool:
+    """Whether the value at `path` stands at or below `pattern`."""
     wanted, steps = pattern.split("."), path.split(".")
     return len(wanted) <= len(steps) and all(w in ("*", s) for w, s in zip(wanted, steps, strict=False))
 
@@ -86,13 +97,13 @@ def _is_text(value: dict[Any, Any]) -> bool:
     return set(value) == {"ko", "en"}
 
 
+def _is_list_of_parts(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
 def _name(item: Any, index: int) -> str:
     if isinstance(item, dict):
         for key in NAMES:
             if isinstance(item.get(key), str):
                 return str(item[key])
     return str(index)
-
-
-def _join(path: str, key: Any) -> str:
-    return f"{path}.{key}" if path else str(key)
