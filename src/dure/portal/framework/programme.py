@@ -14,7 +14,7 @@ from dure.programme.schema import Programme
 
 @cache
 def _text(name: str) -> str:
-    return programmes.read(name)
+    return programmes.text(name)
 
 
 @cache

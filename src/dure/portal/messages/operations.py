@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dure.core.text import Text
 from dure.portal.messages.models import Message
+from dure.portal.people.queries import person
 
 
 def write(*, key: str, to: str, subject: str, body: str, now: datetime) -> None:
@@ -12,3 +14,9 @@ def write(*, key: str, to: str, subject: str, body: str, now: datetime) -> None:
     Message.objects.bulk_create(
         [Message(key=key, to=to, subject=subject, body=body, written_at=now)], ignore_conflicts=True
     )
+
+
+def announce(*, key: str, user_id: int, subject: Text, body: Text, now: datetime) -> None:
+    """Write to a person in their language; the same `key` again changes nothing. Raises NotFound."""
+    to = person(user_id)
+    write(key=key, to=to.email, subject=subject.in_(to.language), body=body.in_(to.language), now=now)

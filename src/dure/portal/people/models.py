@@ -37,6 +37,19 @@ class User(AbstractBaseUser):
         ordering = ("id",)
 
 
+class Consent(models.Model):
+    """That a person agreed to one version of a document (for example "privacy"), and when."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
+    document = models.CharField(max_length=20)
+    version = models.CharField(max_length=10)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(fields=["user", "document", "version"], name="consent_once")]
+
+
 class Organisation(models.Model):
     """A university, institute, company or public body that applies; `applicant_class` is a code of the programme."""
 
@@ -51,6 +64,7 @@ class Organisation(models.Model):
     ror = models.CharField(max_length=40, blank=True)
     is_synthetic = models.BooleanField(default=False)
     state = state_field(ORGANISATION)
+    state_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,10 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q
+
+from dure.core.errors import NotFound
 from dure.portal.people.actor import NOBODY, Actor
-from dure.portal.people.models import User
+from dure.portal.people.models import Consent, Membership, Organisation, Role, User
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person as other chapters see one."""
+
+    id: int
+    email: str
+    name: str
+    name_en: str
+    language: str
+    orcid: str = ""
+    is_synthetic: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The name, or the address of somebody who has not given one yet."""
+        return self.name or self.email
+
+
+@dataclass(frozen=True)
+class OrganisationView:
+    """An organisation as other chapters see it."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    applicant_class: str
+    region: str
+    is_youth: bool
+    state: str
+    is_synthetic: bool = False
+
+    def named(self, language: str) -> str:
+        """Its name in `language`; the Korean one where there is no English."""
+        return self.name if language.startswith("ko") else self.name_en or self.name
+
+
+@dataclass(frozen=True)
+class MemberView:
+    """A membership with its person."""
+
+    id: int
+    user_id: int
+    name: str
+    email: str
+    role: str
+    state: str
+    since_at: datetime
+
+
+@dataclass(frozen=True)
+class MembershipView:
+    """A person's own membership with its organisation."""
+
+    id: int
+    organisation: OrganisationView
+    role: str
+    state: str
+    since_at: datetime
 
 
 def actor_of(user: Any) -> Actor:
@@ -21,4 +88,193 @@ def actor_of(user: Any) -> Actor:
         organisations=frozenset(organisation for organisation, _ in memberships),
         headed=frozenset(organisation for organisation, role in memberships if role == "head"),
         providers=frozenset(scope for role, scope in roles if role == "provider"),
+    )
+
+
+def actor_by_email(email: str) -> Actor:
+    """The actor with this address. Raises NotFound."""
+    user = User.objects.filter(email=email.lower(), is_active=True).first()
+    if user is None:
+        raise NotFound(internal=f"no person {email}")
+    return actor_of(user)
+
+
+def _person(user: User) -> PersonView:
+    return PersonView(user.pk, user.email, user.name, user.name_en, user.language, user.orcid, user.is_synthetic)
+
+
+def person(user_id: int) -> PersonView:
+    """One person. Raises NotFound."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound(internal=f"no person {user_id}")
+    return _person(user)
+
+
+def persons(user_ids: Iterable[int]) -> dict[int, PersonView]:
+    """Several people by id, in one query."""
+    return {user.pk: _person(user) for user in User.objects.filter(pk__in=set(user_ids))}
+
+
+def people_with_role(role: str, scope: str = "") -> list[PersonView]:
+    """Everybody who has `role` (for a provider: of the provider `scope`)."""
+    found = User.objects.filter(is_active=True, roles__role=role, roles__scope=scope)
+    return [_person(user) for user in found.distinct()]
+
+
+def heads(organisation_id: int) -> list[PersonView]:
+    """The people who speak and sign for an organisation."""
+    found = User.objects.filter(
+        memberships__organisation_id=organisation_id, memberships__state="active", memberships__role="head"
+    )
+    return [_person(user) for user in found]
+
+
+def _organisation(row: Organisation) -> OrganisationView:
+    return OrganisationView(
+        row.pk,
+        row.code,
+        row.name,
+        row.name_en,
+        row.applicant_class,
+        row.region,
+        row.is_youth,
+        row.state,
+        row.is_synthetic,
+    )
+
+
+def organisation(organisation_id: int) -> OrganisationView:
+    """One organisation. Raises NotFound."""
+    row = Organisation.objects.filter(pk=organisation_id).first()
+    if row is None:
+        raise NotFound(internal=f"no organisation {organisation_id}")
+    return _organisation(row)
+
+
+def organisation_of_code(code: str) -> OrganisationView:
+    """The organisation `code`. Raises NotFound."""
+    row = Organisation.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound(internal=f"no organisation {code}")
+    return _organisation(row)
+
+
+def organisations(organisation_ids: Iterable[int]) -> dict[int, OrganisationView]:
+    """Several organisations by id, in one query."""
+    return {row.pk: _organisation(row) for row in Organisation.objects.filter(pk__in=set(organisation_ids))}
+
+
+def members(organisation_id: int, states: Sequence[str] = ("active",)) -> list[MemberView]:
+    """The members of an organisation in `states`, heads first."""
+    rows = Membership.objects.filter(organisation_id=organisation_id, state__in=states).select_related("user")
+    return [
+        MemberView(row.pk, row.user_id, row.user.name, row.user.email, row.role, row.state, row.since_at)
+        for row in rows.order_by("role", "id")
+    ]
+
+
+def memberships(user_id: int) -> list[MembershipView]:
+    """A person's memberships, also requested and refused ones, newest last; those that were left are not shown."""
+    rows = Membership.objects.filter(user_id=user_id).exclude(state="left").select_related("organisation")
+    return [MembershipView(row.pk, _organisation(row.organisation), row.role, row.state, row.since_at) for row in rows]
+
+
+def requests_for(organisation_ids: Iterable[int]) -> list[tuple[OrganisationView, MemberView]]:
+    """Who asks to join these organisations, oldest first."""
+    rows = Membership.objects.filter(organisation_id__in=set(organisation_ids), state="requested")
+    return [
+        (
+            _organisation(row.organisation),
+            MemberView(row.pk, row.user_id, row.user.name, row.user.email, row.role, row.state, row.since_at),
+        )
+        for row in rows.select_related("user", "organisation").order_by("since_at")
+    ]
+
+
+def search_organisations(text: str, limit: int = 20) -> list[OrganisationView]:
+    """Organisations somebody could join: names or codes that contain `text`, at least two characters of it."""
+    text = text.strip()
+    if len(text) < 2:
+        return []
+    rows = Organisation.objects.exclude(state="rejected").filter(
+        Q(name__icontains=text) | Q(name_en__icontains=text) | Q(code__icontains=text)
+    )
+    return [_organisation(row) for row in rows.order_by("name")[:limit]]
+
+
+def organisations_awaiting() -> int:
+    """How many organisations wait for the programme's check."""
+    return Organisation.objects.filter(state="founded").count()
+
+
+def consents(user_id: int) -> list[tuple[str, str, datetime]]:
+    """What a person has agreed to: document, version, when."""
+    return list(Consent.objects.filter(user_id=user_id).values_list("document", "version", "given_at"))
+
+
+def roles_of(user_id: int) -> list[tuple[str, str]]:
+    """The programme roles of a person: role and scope."""
+    return list(Role.objects.filter(user_id=user_id).values_list("role", "scope"))
+
+
+@dataclass(frozen=True)
+class OrganisationRow(OrganisationView):
+    """An organisation in the programme manager's list."""
+
+    registration_number: str = ""
+    email_domain: str = ""
+    state_reason: str = ""
+    created_at: datetime | None = None
+    verified_at: datetime | None = None
+    head: str = ""
+    member_count: int = 0
+
+
+def organisation_record(organisation_id: int, actor: Actor) -> OrganisationRow:
+    """Everything kept of an organisation, for its members and those who oversee. Raises NotFound for others."""
+    row = _counted(Organisation.objects.filter(pk=organisation_id)).first()
+    if row is None or not (organisation_id in actor.organisations or actor.may_oversee):
+        raise NotFound(internal=f"{actor} and organisation {organisation_id}")
+    return organisation_row(row)
+
+
+def organisation_list(actor: Actor, *, text: str = "", state: str = "", sort: str = "name") -> Any:
+    """The organisations as a queryset for `framework.lists.paged(…, make=organisation_row)`.
+
+    Raises NotPermitted unless the actor may oversee the programme.
+    """
+    actor.require(actor.may_oversee)
+    rows = _counted(Organisation.objects.all())
+    if text:
+        rows = rows.filter(
+            Q(name__icontains=text)
+            | Q(name_en__icontains=text)
+            | Q(code__icontains=text)
+            | Q(registration_number__icontains=text)
+        )
+    if state:
+        rows = rows.filter(state=state)
+    orders = ("name", "applicant_class", "region", "state", "created_at", "member_count")
+    return rows.order_by(sort if sort.lstrip("-") in orders else "name", "id")
+
+
+def _counted(rows: Any) -> Any:
+    return rows.annotate(member_count=Count("memberships", filter=Q(memberships__state="active"))).prefetch_related(
+        "memberships__user"
+    )
+
+
+def organisation_row(row: Any) -> OrganisationRow:
+    """One row of `organisation_list`."""
+    head = next((m.user for m in row.memberships.all() if m.role == "head" and m.state == "active"), None)
+    return OrganisationRow(
+        **_organisation(row).__dict__,
+        registration_number=row.registration_number,
+        email_domain=row.email_domain,
+        state_reason=row.state_reason,
+        created_at=row.created_at,
+        verified_at=row.verified_at,
+        head=(head.name or head.email) if head else "",
+        member_count=row.member_count,
     )

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('ror', models.CharField(blank=True, max_length=40)),
                 ('is_synthetic', models.BooleanField(default=False)),
                 ('state', models.CharField(db_index=True, default='founded', max_length=16)),
+                ('state_reason', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField()),
                 ('verified_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -84,6 +85,20 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('id',),
                 'constraints': [models.UniqueConstraint(fields=('user', 'role', 'scope'), name='role_once'), models.CheckConstraint(condition=models.Q(('role__in', ['programme_manager', 'reviewer', 'finance', 'auditor', 'provider'])), name='role_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Consent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('document', models.CharField(max_length=20)),
+                ('version', models.CharField(max_length=10)),
+                ('given_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('id',),
+                'constraints': [models.UniqueConstraint(fields=('user', 'document', 'version'), name='consent_once')],
             },
         ),
     ]

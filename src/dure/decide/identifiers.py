@@ -1,0 +1,46 @@
+"""Numbers that carry their own check digit: whether they can be what they claim to be."""
+
+from __future__ import annotations
+
+import re
+
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+_BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+
+
+def tidy_orcid(text: str) -> str:
+    """`text` as "0000-0000-0000-0000", from a bare number or the address at orcid.org."""
+    compact = re.sub(r"[^0-9Xx]", "", text.rsplit("/", 1)[-1]).upper()
+    return "-".join(compact[i : i + 4] for i in range(0, len(compact), 4))
+
+
+def is_orcid(number: str) -> bool:
+    """Whether `number` ("0000-0002-1825-0097") has the check character of ISO 7064 MOD 11-2, as ORCID uses it."""
+    if not _ORCID.fullmatch(number):
+        return False
+    total = 0
+    for digit in number.replace("-", "")[:-1]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    return number[-1] == ("X" if check == 10 else str(check))
+
+
+def tidy_business_number(text: str) -> str:
+    """`text` as the Korean tax office writes it, "000-00-00000"; anything but ten digits comes back as it is."""
+    digits = re.sub(r"[\s-]", "", text)
+    if not re.fullmatch(r"\d{10}", digits):
+        return text.strip()
+    return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
+
+
+def is_korean_business_number(number: str) -> bool:
+    """Whether a Korean business registration number (사업자등록번호) has the right check digit.
+
+    The first nine digits are weighted 1 3 7 1 3 7 1 3 5, the tens of the ninth product are added, and the sum
+    with the check digit is a multiple of ten.
+    """
+    digits = number.replace("-", "")
+    if not re.fullmatch(r"\d{10}", digits):
+        return False
+    products = [int(digit) * weight for digit, weight in zip(digits, _BUSINESS_WEIGHTS, strict=False)]
+    return (sum(products) + products[-1] // 10 + int(digits[9])) % 10 == 0

@@ -1,0 +1,99 @@
+"""What the pages of every chapter share: who may come in, errors at their fields, how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from dure.core.errors import InvalidInput, NotPermitted
+from dure.core.text import Text
+
+View = Callable[..., HttpResponse]
+
+_ROLE_NEEDED = Text(
+    "이 화면은 {who}만 볼 수 있습니다. 해당 계정으로 다시 로그인하거나, 첫 화면에서 볼 수 있는 내용을 찾아 주십시오.",
+    "This page is only for {who}. Sign in with such an account, or find what is open to you on the first page.",
+)
+ROLE_NAMES = {
+    "programme_manager": Text("사업 담당자", "programme managers"),
+    "reviewer": Text("평가위원", "reviewers"),
+    "finance": Text("정산 담당자", "finance officers"),
+    "auditor": Text("감사 담당자", "auditors"),
+    "provider": Text("GPU 제공 사업자", "providers"),
+}
+_TOO_OFTEN = Text(
+    "짧은 시간에 너무 많이 요청하셨습니다. {minutes}분 뒤에 다시 시도해 주십시오.",
+    "Too many requests in a short time. Try again in {minutes} minutes.",
+)
+
+
+def person_required(view: View) -> View:
+    """Let in whoever is signed in; take a visitor to the sign-in page and back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def role_required(*roles: str) -> Callable[[View], View]:
+    """Let in whoever has one of the programme's `roles`; raise NotPermitted, naming them, for other people."""
+    who = Text(", ".join(ROLE_NAMES[r].ko for r in roles), ", ".join(ROLE_NAMES[r].en for r in roles))
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.actor.roles & set(roles):  # type: ignore[attr-defined]
+                raise NotPermitted(_ROLE_NEEDED.format(who=who), f"needs one of {roles}")
+            return view(request, *args, **kwargs)
+
+        return person_required(wrapped)
+
+    return decorate
+
+
+def limited(times: int, minutes: int) -> Callable[[View], View]:
+    """Answer 429 to a person (or, for visitors, an address) that sends more than `times` POSTs in `minutes`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST" and _is_too_often(request, view.__qualname__, times, minutes):
+                context = {"status": 429, "message": _TOO_OFTEN.format(minutes=minutes)}
+                return render(request, "site/error.html", context, status=429)
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+def _is_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> bool:
+    who = request.user.pk if request.user.is_authenticated else request.META.get("REMOTE_ADDR", "")
+    key = f"limited:{what}:{who}"
+    if cache.add(key, 1, minutes * 60):
+        return False
+    try:
+        return cache.incr(key) > times
+    except ValueError:  # it lapsed between the two calls
+        return False
+
+
+def add_mistakes(form: BaseForm, error: InvalidInput) -> None:
+    """Put the mistakes of a refused operation at their fields of a bound `form`; the rest above the form."""
+    language = get_language() or "ko"
+    for mistake in error.mistakes:
+        field = mistake.where if mistake.where in form.fields else None
+        form.add_error(field, mistake.sentence(language))
