@@ -117,7 +117,11 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "dure.portal.people.adapter.AccountAdapter"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key", "signup": "20/10m/ip", "reset_password": "20/10m/ip,5/10m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/5m/ip,5/5m/key",
+    "signup": "20/10m/ip",
+    "reset_password": "20/10m/ip,5/10m/key",
+}
 
 # Pages never speak to a mail server: mail becomes rows of the outbox, and the deliver loop sends them.
 EMAIL_BACKEND = "dure.portal.messages.backend.OutboxBackend"

@@ -17,7 +17,10 @@ def advance(*, to: datetime) -> None:
     """Set the virtual instant. Raises NotPermitted on wall time, Stale when `to` lies in the past."""
     if not queries.is_virtual():
         raise NotPermitted(
-            Text("실제 시각을 쓰는 포털의 시간은 바꿀 수 없습니다.", "This portal runs on wall time, which cannot be advanced.")
+            Text(
+                "실제 시각을 쓰는 포털의 시간은 바꿀 수 없습니다.",
+                "This portal runs on wall time, which cannot be advanced.",
+            )
         )
     row = Instant.objects.select_for_update().first()
     if row is not None and to < row.at:

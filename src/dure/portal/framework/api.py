@@ -32,7 +32,7 @@ class Refused(Schema):
     mistakes: list[MistakeOut] = []
 
 
-REFUSALS: dict[int, Any] = {code: Refused for code in (400, 401, 403, 404, 409, 422, 429)}
+REFUSALS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Refused)
 
 
 class SignedIn(SessionAuth):

@@ -1,0 +1,246 @@
+"""Writing awards: offers from an accepted plan, answers, agreements, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from dure.core import canonical
+from dure.core.errors import IllegalTransition, InvalidInput, Mistake, NotFound
+from dure.core.text import Text
+from dure.decide.fit import best_fit
+from dure.decide.lifecycles import AWARD
+from dure.portal.applications import queries as applications
+from dure.portal.awards.agreement import TEXT_VERSION, agreement_text
+from dure.portal.awards.models import Agreement, Award
+from dure.portal.fleet import operations as fleet
+from dure.portal.fleet import queries as fleet_queries
+from dure.portal.framework import programme
+from dure.portal.framework.states import locked, move
+from dure.portal.journal import operations as journal
+from dure.portal.messages import operations as messages
+from dure.portal.people.actor import Actor, system
+from dure.portal.plans import queries as plans
+
+READER = system("awards")
+
+
+@transaction.atomic
+def offer_plan(*, actor: Actor, now: datetime, plan_id: int) -> int:
+    """Offer every award of an accepted plan to its applicant and hold its nodes; returns how many offers are new.
+
+    Offers that exist already stay as they are, so this can be repeated. Raises NotPermitted, NotFound,
+    IllegalTransition (plan not accepted), InsufficientCapacity (nodes were booked since; nothing is offered then).
+    """
+    actor.require(actor.is_programme_manager)
+    plan = plans.plan(plan_id, actor)
+    if plan.state != "accepted":
+        raise IllegalTransition("plan", plan.state, "offer its awards")
+    known = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
+    wanted = [rank for rank in plans.awarded(plan_id) if rank.application_id not in known]
+    for rank in sorted(wanted, key=lambda one: (one.start_at, -one.nodes, one.number)):
+        _offer(actor, now, plan_id, rank, rank.cluster, rank.nodes, rank.start_at, rank.end_at)
+    journal.append(at=now, actor=actor.name, event="awards.offer_plan", subject=f"plan:{plan_id}", offers=len(wanted))
+    return len(wanted)
+
+
+def _offer(
+    actor: Actor,
+    now: datetime,
+    plan_id: int,
+    rank: plans.RankView,
+    cluster: str,
+    nodes: int,
+    start_at: datetime,
+    end_at: datetime,
+) -> None:
+    """One offer: nodes chosen and booked, the applicant told."""
+    application = applications.application(rank.number, READER)
+    names = best_fit(fleet_queries.free_nodes(cluster, start_at, end_at), nodes)
+    fleet.book(
+        actor=system("awards"),
+        now=now,
+        cluster=cluster,
+        node_names=names,
+        start_at=start_at,
+        end_at=end_at,
+        kind="award",
+        organisation=application.organisation.code,
+        reference=f"award:{rank.number}",
+    )
+    respond_by = now + timedelta(days=programme.current().after_award.accept_within_days)
+    Award.objects.create(
+        number=rank.number,
+        application_id=rank.application_id,
+        plan_id=plan_id,
+        cluster_id=fleet_queries.cluster(cluster).id,
+        nodes=nodes,
+        node_names=names,
+        requested_nodes=application.content.requested_nodes,
+        start_at=start_at,
+        end_at=end_at,
+        offered_at=now,
+        respond_by=respond_by,
+    )
+    messages.announce(
+        key=f"award-offer:{rank.number}",
+        user_id=application.lead_id,
+        subject=Text(f"[{rank.number}] 선정되었습니다", f"[{rank.number}] Your application has been selected"),
+        body=Text(
+            f"서버 {nodes}대를 지원받게 되었습니다. 기한 안에 수락 여부를 알려 주십시오: /awards/{rank.number}/",
+            f"You have been awarded {nodes} servers. Please accept or decline in time: /awards/{rank.number}/",
+        ),
+        now=now,
+    )
+
+
+@transaction.atomic
+def accept(*, actor: Actor, now: datetime, number: str) -> None:
+    """The applicant accepts the offer. Raises NotFound, NotPermitted, IllegalTransition (also after the deadline)."""
+    award = _held(actor, number)
+    if now >= award.respond_by and award.state == "offered":
+        late = Text(
+            "수락 기한이 지났습니다. 담당자에게 문의해 주십시오.",
+            "The time to accept has passed. Contact the programme.",
+        )
+        raise IllegalTransition("award", award.state, "accept", late)
+    move(award, AWARD, "accept", accepted_at=now)
+    journal.append(at=now, actor=actor.name, event="awards.accept", subject=f"award:{number}")
+
+
+@transaction.atomic
+def decline(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
+    """The applicant gives the award up; its nodes are free for the waitlist at once. A reason is needed."""
+    award = _held(actor, number)
+    if not reason.strip():
+        what = Text("포기 사유를 입력해 주십시오.", "Say why you decline.")
+        raise InvalidInput(Mistake("reason", what))
+    move(award, AWARD, "decline", state_reason=reason.strip()[:300], ended_at=now)
+    fleet.release(actor=system("awards"), now=now, reference=f"award:{number}", from_at=now)
+    journal.append(at=now, actor=actor.name, event="awards.decline", subject=f"award:{number}", reason=reason)
+
+
+@transaction.atomic
+def sign(*, actor: Actor, now: datetime, number: str) -> None:
+    """The applicant signs the agreement: a head of the organisation or the lead. Signing again changes nothing."""
+    award = _held(actor, number)
+    if award.state != "accepted":
+        AWARD.after(award.state, "sign")
+    application = applications.application(number, READER)
+    text = agreement_text(award, application, programme.current())
+    _, is_new = Agreement.objects.get_or_create(
+        award=award,
+        defaults={
+            "text_version": TEXT_VERSION,
+            "text": text,
+            "hash": canonical.digest(text.encode()),
+            "signed_by_applicant": actor.name,
+            "applicant_signed_at": now,
+        },
+    )
+    if is_new:
+        journal.append(at=now, actor=actor.name, event="awards.sign", subject=f"award:{number}")
+
+
+@transaction.atomic
+def countersign(*, actor: Actor, now: datetime, number: str) -> None:
+    """The programme signs: the award may now be made real. Raises IllegalTransition before the applicant did."""
+    actor.require(actor.is_programme_manager)
+    award = locked(Award.objects.all(), number=number)
+    agreement = Agreement.objects.filter(award=award).first()
+    if agreement is None:
+        early = Text("신청자가 아직 협약에 서명하지 않았습니다.", "The applicant has not signed the agreement yet.")
+        raise IllegalTransition("award", award.state, "countersign", early)
+    move(award, AWARD, "sign", agreed_at=now)
+    agreement.signed_by_programme, agreement.programme_signed_at = actor.name, now
+    agreement.save(update_fields=["signed_by_programme", "programme_signed_at"])
+    journal.append(
+        at=now, actor=actor.name, event="awards.countersign", subject=f"award:{number}", agreement=agreement.hash
+    )
+
+
+@transaction.atomic
+def revoke(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
+    """The programme takes an offer back before it is agreed. A reason is needed."""
+    actor.require(actor.is_programme_manager)
+    if not reason.strip():
+        raise InvalidInput(Mistake("reason", Text("취소 사유를 입력해 주십시오.", "Give the reason for revoking.")))
+    award = locked(Award.objects.all(), number=number)
+    move(award, AWARD, "revoke", state_reason=reason.strip()[:300], ended_at=now)
+    fleet.release(actor=system("awards"), now=now, reference=f"award:{number}", from_at=now)
+    journal.append(at=now, actor=actor.name, event="awards.revoke", subject=f"award:{number}", reason=reason)
+
+
+def expire_due(*, now: datetime) -> int:
+    """Let offers lapse that nobody answered in time, each in its own transaction; returns how many."""
+    due = list(Award.objects.filter(state="offered", respond_by__lte=now).values_list("number", flat=True))
+    for number in due:
+        _expire(now, number)
+    return len(due)
+
+
+@transaction.atomic
+def _expire(now: datetime, number: str) -> None:
+    award = locked(Award.objects.all(), number=number)
+    if award.state != "offered":
+        return
+    move(award, AWARD, "expire", ended_at=now)
+    fleet.release(actor=system("loop:expire"), now=now, reference=f"award:{number}", from_at=now)
+    journal.append(at=now, actor="loop:expire", event="awards.expire", subject=f"award:{number}")
+
+
+def end_due(*, now: datetime) -> int:
+    """End agreed awards whose period is over; returns how many."""
+    due = list(Award.objects.filter(state="agreed", end_at__lte=now).values_list("number", flat=True))
+    for number in due:
+        with transaction.atomic():
+            award = locked(Award.objects.all(), number=number)
+            if award.state == "agreed":
+                move(award, AWARD, "end", ended_at=now)
+                journal.append(at=now, actor="loop:expire", event="awards.end", subject=f"award:{number}")
+    return len(due)
+
+
+@transaction.atomic
+def offer_next(*, actor: Actor, now: datetime, plan_id: int) -> str | None:
+    """Offer freed nodes to the first application of the waitlist that fits; its number, or None when none fits.
+
+    Each is tried at its earliest month still ahead, on the clusters it can use, from what it asked down to its
+    minimum. Raises NotPermitted, NotFound.
+    """
+    actor.require(actor.is_programme_manager)
+    plans.plan(plan_id, actor)
+    offered = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
+    for rank in plans.waitlist(plan_id):
+        if rank.application_id in offered:
+            continue
+        found = _room_for(rank, plans.call_of(plan_id), now)
+        if found is not None:
+            _offer(actor, now, plan_id, rank, *found)
+            journal.append(
+                at=now, actor=actor.name, event="awards.offer_next", subject=f"award:{rank.number}", plan=plan_id
+            )
+            return rank.number
+    return None
+
+
+def _room_for(rank: plans.RankView, call: str, now: datetime) -> tuple[str, int, datetime, datetime] | None:
+    """Cluster, nodes, start and end at which a waitlisted application fits, or None."""
+    application = applications.application(rank.number, READER)
+    for start_at, end_at in applications.possible_periods(application, now):
+        for cluster, least, most in applications.usable_clusters(application):
+            free = len(fleet_queries.free_nodes(cluster, start_at, end_at))
+            if min(free, most) >= least:
+                return cluster, min(free, most), start_at, end_at
+    return None
+
+
+def _held(actor: Actor, number: str) -> Award:
+    """The award, locked, if the person may act for its applicant; NotFound when they may not know of it."""
+    award = locked(Award.objects.all(), number=number)
+    application = applications.application(number, READER)
+    if application.organisation.id not in actor.organisations and not actor.may_oversee:
+        raise NotFound(internal=f"award {number} for {actor}")
+    actor.require(application.lead_id == actor.user_id or application.organisation.id in actor.headed)
+    return award
