@@ -177,14 +177,14 @@ def dates(document: Document) -> Mistakes:
 def sums(document: Document) -> Mistakes:
     """Parts sum to their whole."""
     root = document.root
-    weights = [w for _, w in select(root, "rubric.criteria.*.weight") if _is_int(w)]
+    weights = _numbers(root, "rubric.criteria.*.weight")
     if weights and sum(weights) != 100:
         what = Text(f"배점의 합이 {sum(weights)}점입니다.", f"The weights sum to {sum(weights)}.")
         yield document.mistake(
             ("rubric", "criteria"), what, Text("합이 100이 되도록 고치십시오.", "Make them sum to 100.")
         )
     total = _one(root, "budget.total")
-    lines = [a for _, a in select(root, "budget.lines.*.amount") if _is_int(a)]
+    lines = _numbers(root, "budget.lines.*.amount")
     if _is_int(total) and lines and sum(lines) != total:
         what = Text(
             f"항목의 합 {sum(lines):,}이(가) 총액 {total:,}과(와) 다릅니다.",
@@ -194,7 +194,7 @@ def sums(document: Document) -> Mistakes:
             ("budget", "total"), what, Text("총액이나 항목을 고치십시오.", "Correct the total or a line.")
         )
     for part in ("class_floors", "region_floors", "reserves"):
-        shares = [s for _, s in select(root, f"policy.{part}.*.permille") if _is_int(s)]
+        shares = _numbers(root, f"policy.{part}.*.permille")
         if sum(shares) > 1000:
             what = Text(f"{part}의 합이 {sum(shares)}‰입니다.", f"{part} sum to {sum(shares)} ‰.")
             yield document.mistake(
@@ -205,14 +205,10 @@ def sums(document: Document) -> Mistakes:
 def limits(document: Document) -> Mistakes:
     """The least is not more than the most, and the most can exist."""
     root = document.root
-    largest: dict[Any, int] = {}
-    for _, cluster in select(root, "clusters.*"):
-        model, nodes = (cluster.get("gpu_model"), cluster.get("nodes")) if isinstance(cluster, dict) else (None, None)
-        if isinstance(model, str) and _is_int(nodes) and cluster.get("share") == "government":
-            largest[model] = max(largest.get(model, 0), nodes)
+    largest = _largest(root)
     for pattern, low, high in (("tracks.*.limits.*", "min_nodes", "max_nodes"), ("tracks.*.months", "min", "max")):
         for path, part in select(root, pattern):
-            if not (isinstance(part, dict) and _is_int(part.get(low)) and _is_int(part.get(high))):
+            if not (_is(part) and _is_int(part.get(low)) and _is_int(part.get(high))):
                 continue
             if part[low] > part[high]:
                 what = Text(
@@ -220,17 +216,39 @@ def limits(document: Document) -> Mistakes:
                     f"{low} ({part[low]}) is more than {high} ({part[high]}).",
                 )
                 yield document.mistake((*path, low), what, Text("둘 중 하나를 고치십시오.", "Correct one of the two."))
-            most = largest.get(part.get("gpu_model"))
+            most = largest.get(str(part.get("gpu_model")))
             if most is not None and part[high] > most:
                 what = Text(
-                    f"가장 큰 클러스터도 서버가 {most}대입니다.", f"The largest cluster of that model has {most} nodes."
+                    f"그 모델의 가장 큰 클러스터도 {most}대입니다.",
+                    f"The largest cluster of that model has {most} nodes.",
                 )
                 yield document.mistake((*path, high), what, Text(f"{most} 이하로 줄이십시오.", f"Use {most} or fewer."))
-    for path, share in select(root, "policy.class_floors.*"):
-        caps = {c.get("applicant_class"): c.get("permille") for _, c in select(root, "policy.class_caps.*") if _is(c)}
-        cap = caps.get(share.get("applicant_class")) if _is(share) else None
-        if _is_int(cap) and _is_int(share.get("permille")) and share["permille"] > cap:
-            what = Text("하한이 같은 구분의 상한보다 큽니다.", "The floor is above the cap of the same class.")
+    for part in ("class", "region"):
+        yield from _floors_under_caps(document, f"policy.{part}_floors.*", f"policy.{part}_caps.*")
+
+
+def _largest(root: Any) -> dict[str, int]:
+    """Nodes of the largest government cluster of each model; nothing where a cluster's size cannot be read."""
+    found: dict[str, int] = {}
+    for _, cluster in select(root, "clusters.*"):
+        if not _is(cluster) or not _is_int(cluster.get("nodes")):
+            return {}
+        if cluster.get("share") == "government":
+            model = str(cluster.get("gpu_model"))
+            found[model] = max(found.get(model, 0), cluster["nodes"])
+    return found
+
+
+def _floors_under_caps(document: Document, floors: str, caps: str) -> Mistakes:
+    def subject(share: dict[str, Any]) -> tuple[str, ...]:
+        regions = share.get("regions")
+        return tuple(sorted(map(str, regions))) if isinstance(regions, list) else (str(share.get("applicant_class")),)
+
+    most = {subject(c): c["permille"] for _, c in select(document.root, caps) if _is(c) and _is_int(c.get("permille"))}
+    for path, floor in select(document.root, floors):
+        if _is(floor) and _is_int(floor.get("permille")) and floor["permille"] > most.get(subject(floor), 1000):
+            cap = most[subject(floor)]
+            what = Text("최소 배분이 같은 대상의 상한보다 큽니다.", "The floor is above the cap on the same group.")
             yield document.mistake((*path, "permille"), what, Text(f"{cap} 이하로 줄이십시오.", f"Use {cap} or less."))
 
 
@@ -374,6 +392,13 @@ def _step(root: Any, path: str) -> tuple[Path, dict[str, Any]] | None:
 def _length(root: Any, key: str) -> int:
     found = root.get(key) if isinstance(root, dict) else None
     return len(found) if isinstance(found, list) else 0
+
+
+def _numbers(root: Any, pattern: str) -> list[int]:
+    """All values of `pattern`, or none where one of them is no whole number and a sum would mislead."""
+    values = [value for _, value in select(root, pattern)]
+    numbers = [value for value in values if _is_int(value)]
+    return numbers if len(numbers) == len(values) else []
 
 
 def _one(root: Any, pattern: str) -> Any:

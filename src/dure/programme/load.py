@@ -57,5 +57,6 @@ def _examine(text: str) -> tuple[Programme | None, list[LineMistake]]:
         except ValidationError as error:
             schema = json_schema()
             found += [explain(document, each, schema) for each in error.errors(include_url=False)]
-        found += checks.every(document)
+        malformed = {mistake.key for mistake in found}
+        found += [mistake for mistake in checks.every(document) if mistake.key not in malformed]
     return programme, sorted(set(found), key=lambda m: (m.line, m.key))

@@ -65,6 +65,19 @@ def is_value(tree: Any) -> bool:
     return tree is not None and not _is_list_of_parts(tree) and (not isinstance(tree, dict) or _is_text(tree))
 
 
+def written(tree: Any, path: Sequence[str | int]) -> str:
+    """A path of keys and positions as people write it, with codes in the place of positions."""
+    steps = []
+    for step in path:
+        if isinstance(step, int):
+            tree = tree[step] if isinstance(tree, list) and step < len(tree) else None
+            steps.append(_name(tree, step))
+        else:
+            tree = tree.get(step) if isinstance(tree, dict) else None
+            steps.append(step)
+    return ".".join(steps)
+
+
 def under(paths: Iterable[str], path: str) -> list[str]:
     """Those of `paths` that are `path`, which may hold `*`, or lie below it."""
     return [leaf for leaf in paths if covers(path, leaf)]

@@ -13,6 +13,7 @@ import yaml
 
 from dure.core.errors import Mistake
 from dure.core.text import Text
+from dure.programme import provenance
 
 DEEPEST = 40
 Path = tuple[str | int, ...]
@@ -45,7 +46,7 @@ class Document:
 
     def mistake(self, path: Path, what: Text, remedy: Text) -> LineMistake:
         """A mistake at `path`."""
-        return at(self.line(path), dotted(path), what, remedy)
+        return at(self.line(path), provenance.written(self.root, path), what, remedy)
 
     def refuse(self, path: Path, line: int, what: Text, remedy: Text) -> None:
         """Note a mistake met while reading."""
