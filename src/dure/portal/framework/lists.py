@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from openpyxl import Workbook
 
@@ -18,7 +19,10 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page of a list: its rows, where it stands, how many rows there are in all."""
+    """One page of a list: its rows, where it stands, how many rows there are in all.
+
+    It answers what templates ask of Django's own `Page` (the design system's pager does).
+    """
 
     rows: Sequence[Row]
     number: int
@@ -29,6 +33,37 @@ class Page(Generic[Row]):
     def pages(self) -> int:
         """How many pages there are; at least one."""
         return max(1, -(-self.total // self.size))
+
+    @property
+    def paginator(self) -> Paginator:
+        """Django's paginator over as many rows."""
+        return Paginator(range(self.total), self.size)
+
+    def has_previous(self) -> bool:
+        """Whether there is a page before."""
+        return self.number > 1
+
+    def has_next(self) -> bool:
+        """Whether there is a page after."""
+        return self.number < self.pages
+
+    def has_other_pages(self) -> bool:
+        """Whether there is more than one page."""
+        return self.pages > 1
+
+    def start_index(self) -> int:
+        """The number of the first row, from 1; 0 in an empty list."""
+        return (self.number - 1) * self.size + 1 if self.total else 0
+
+    def end_index(self) -> int:
+        """The number of the last row."""
+        return min(self.number * self.size, self.total)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def paged(queryset: Any, number: str | int | None, make: Callable[[Any], Row], size: int = PAGE_SIZE) -> Page[Row]:

@@ -30,6 +30,7 @@ ROLE_NAMES = {
     "auditor": Text("감사 담당자", "auditors"),
     "provider": Text("GPU 제공 사업자", "providers"),
 }
+_WAIT = Text("잠시 기다려 주십시오", "Please wait a little")
 _TOO_OFTEN = Text(
     "짧은 시간에 너무 많이 요청하셨습니다. {minutes}분 뒤에 다시 시도해 주십시오.",
     "Too many requests in a short time. Try again in {minutes} minutes.",
@@ -71,7 +72,7 @@ def limited(times: int, minutes: int) -> Callable[[View], View]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method == "POST" and _is_too_often(request, view.__qualname__, times, minutes):
-                context = {"status": 429, "message": _TOO_OFTEN.format(minutes=minutes)}
+                context = {"status": 429, "title": _WAIT, "body": _TOO_OFTEN.format(minutes=minutes)}
                 return render(request, "site/error.html", context, status=429)
             return view(request, *args, **kwargs)
 

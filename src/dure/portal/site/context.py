@@ -9,20 +9,27 @@ from django.utils.translation import get_language
 
 from dure.portal.clock import queries as clock
 from dure.portal.framework import programme
-from dure.portal.site.navigation import navigation
+from dure.portal.site.navigation import account_links, foot_links, navigation, role_names
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Language, programme, the person, their menu, and virtual time when the portal runs on it."""
     actor = getattr(request, "actor", None)
     current = programme.current()
+    is_virtual = clock.is_virtual()
+    now = getattr(request, "now", None)
     return {
         "language": get_language() or "ko",
         "programme": current,
+        "programme_name": current.name,
         "zone": current.timezone,
         "actor": actor,
-        "now": getattr(request, "now", None),
-        "virtual_now": request.now if clock.is_virtual() and hasattr(request, "now") else None,
+        "actor_roles": role_names(actor),
+        "account_links": account_links(actor),
+        "now": now,
+        "virtual_now": now if is_virtual else None,
+        "simulated": is_virtual,  # virtual time is refused unless every cluster is simulated
         "nav": navigation(request, actor),
-        "home_url": "/home/",
+        "foot_links": foot_links(),
+        "home_url": "/home/" if actor and actor.user_id else "/",
     }

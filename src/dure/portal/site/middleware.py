@@ -5,33 +5,53 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
-from dure.core.errors import DureError
+from dure.core.errors import (
+    DureError,
+    IllegalTransition,
+    InsufficientCapacity,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    Stale,
+)
+from dure.core.text import Text
 from dure.portal.clock.queries import now
-from dure.portal.framework.http import body_of, status_of
+from dure.portal.framework import programme
+from dure.portal.framework.http import status_of
 from dure.portal.people.queries import actor_of
 
 log = logging.getLogger("dure.refusals")
 Next = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "dure_language"
 
+TITLES: dict[type[DureError], Text] = {
+    NotFound: Text("찾을 수 없습니다", "Not found"),
+    NotPermitted: Text("볼 수 없는 화면입니다", "This is not open to you"),
+    InvalidInput: Text("입력을 확인해 주십시오", "Check what was entered"),
+    IllegalTransition: Text("지금은 할 수 없습니다", "Not possible at present"),
+    Stale: Text("그사이 바뀌었습니다", "It has changed in the meantime"),
+    InsufficientCapacity: Text("서버가 부족합니다", "Too few servers"),
+}
+
 
 class LanguageMiddleware:
-    """The language chosen with the switch (a cookie), else Korean: a programme's portal speaks its language first."""
+    """The language chosen with the switch (a cookie), else Korean; and the programme's time zone."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer in the chosen language."""
+        """Answer in the chosen language, with dates in programme time."""
         chosen = request.COOKIES.get(LANGUAGE_COOKIE)
         language = chosen if chosen in ("ko", "en") else "ko"
-        with translation.override(language):
+        with translation.override(language), timezone.override(programme.zone()):
             request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
@@ -53,7 +73,7 @@ class PersonMiddleware:
 
 
 class RefusalMiddleware:
-    """Turns a `DureError` that a page let through into a page (or JSON for the API) that says what to do next."""
+    """Turns a `DureError` that a page let through into a page that says what to do next."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -63,10 +83,32 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The page for a refusal; other exceptions go on to Django."""
+        """The page for a refusal (sign-in for visitors who may not); other exceptions go on to Django."""
         if not isinstance(error, DureError):
             return None
         log.info("%s %s: %s", request.method, request.path, error.internal or error.public.en)
-        status = status_of(error)
-        context = {"status": status, "refusal": body_of(error), "message": error.public}
-        return render(request, "site/error.html", context, status=status)
+        if isinstance(error, NotPermitted) and request.method == "GET" and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return refusal_page(request, error)
+
+
+def refusal_page(request: HttpRequest, error: DureError) -> HttpResponse:
+    """The page that says what was refused, why and what to do next."""
+    status = status_of(error)
+    title = next((text for kind, text in TITLES.items() if isinstance(error, kind)), DureError.default)
+    mistakes = [Text(m.sentence("ko"), m.sentence("en")) for m in getattr(error, "mistakes", ())]
+    context = {
+        "status": status,
+        "title": title,
+        "body": error.public,
+        "next_steps": mistakes[1:],  # the first one is the body
+        "back_url": _own_referer(request),
+    }
+    return render(request, "site/error.html", context, status=status)
+
+
+def _own_referer(request: HttpRequest) -> str:
+    """The page of this portal the person came from, if any."""
+    referer = request.META.get("HTTP_REFERER", "")
+    own = f"{request.scheme}://{request.get_host()}/"
+    return referer if referer.startswith(own) else ""

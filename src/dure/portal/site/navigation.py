@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
+from dure.core.text import Text
+from dure.portal.framework.pages import ROLE_NAMES
 from dure.portal.people.actor import Actor
 
 
@@ -15,36 +16,77 @@ class Item:
     """One entry of the menu."""
 
     url: str
-    label: str
-    is_current: bool = False
+    label: Text
+    current: bool = False
+
+
+HOME = ("/home/", Text("할 일", "To do"))
+CALLS = ("/calls/", Text("공모", "Calls"))
+APPLICATIONS = ("/applications/", Text("신청", "Applications"))
+REVIEWS = ("/reviews/", Text("평가", "Reviews"))
+PLANS = ("/plans/", Text("배분안", "Plans"))
+AWARDS = ("/awards/", Text("선정", "Awards"))
+ALLOCATIONS = ("/allocations/", Text("할당", "Allocations"))
+FLEET = ("/fleet/", Text("클러스터", "Clusters"))
+USAGE = ("/usage/", Text("사용량", "Use"))
+RECLAIMS = ("/reclaims/", Text("회수", "Reclaims"))
+BILLING = ("/billing/", Text("청구", "Invoices"))
+OUTCOMES = ("/outcomes/", Text("성과", "Outcomes"))
+ORGANISATIONS = ("/organisations/", Text("기관", "Organisations"))
+JOURNAL = ("/journal/", Text("기록", "Journal"))
+RESULTS = ("/results/", Text("선정 결과", "Results"))
+PROGRAMME = ("/programme/", Text("사업 소개", "Programme"))
+
+FOOT = (
+    PROGRAMME,
+    RESULTS,
+    ("/published/", Text("공개된 성과", "Published outcomes")),
+    ("/dashboard/", Text("사용 현황", "Use in figures")),
+    ("/api/docs", Text("공개 자료(API)", "Open data (API)")),
+)
+
+
+def _entries(actor: Actor | None) -> list[tuple[str, Text]]:
+    if actor is None or actor.user_id is None:
+        return [CALLS, RESULTS, ("/dashboard/", Text("사용 현황", "Use in figures")), PROGRAMME]
+    entries = [HOME, CALLS]
+    if actor.organisations:
+        entries += [APPLICATIONS, AWARDS, ALLOCATIONS, USAGE, BILLING, OUTCOMES]
+    if actor.is_reviewer:
+        entries += [REVIEWS]
+    if actor.is_programme_manager or actor.is_auditor:
+        entries += [APPLICATIONS, REVIEWS, PLANS, AWARDS, FLEET, ALLOCATIONS, USAGE, RECLAIMS, BILLING, OUTCOMES]
+        entries += [ORGANISATIONS, JOURNAL]
+    if actor.providers:
+        entries += [FLEET, ALLOCATIONS, USAGE]
+    if actor.is_finance:
+        entries += [BILLING, USAGE]
+    return [*entries, RESULTS]
 
 
 def navigation(request: HttpRequest, actor: Actor | None) -> list[Item]:
     """The entries for this person; the one whose part of the site is open is marked."""
-    entries: list[tuple[str, object]] = [("/calls/", _("공모")), ("/awards/public/", _("선정 결과"))]
-    if actor and actor.user_id:
-        entries = [("/home/", _("할 일")), ("/calls/", _("공모"))]
-        if actor.organisations:
-            entries += [("/applications/", _("신청")), ("/allocations/", _("할당"))]
-        if actor.is_reviewer:
-            entries += [("/reviews/", _("평가"))]
-        if actor.is_programme_manager or actor.is_auditor:
-            entries += [
-                ("/applications/", _("신청")),
-                ("/reviews/panel/", _("평가 현황")),
-                ("/plans/", _("배분안")),
-                ("/awards/", _("선정")),
-                ("/fleet/", _("클러스터")),
-                ("/usage/", _("사용량")),
-                ("/reclaims/", _("회수")),
-            ]
-        if actor.providers:
-            entries += [("/fleet/", _("클러스터")), ("/allocations/", _("할당"))]
-        if actor.is_finance or actor.is_auditor or actor.organisations:
-            entries += [("/billing/", _("청구"))]
-        entries += [("/awards/public/", _("선정 결과"))]
-    unique: dict[str, object] = {}
-    for url, label in entries:
-        unique.setdefault(url, label)
-    current = max((u for u in unique if request.path.startswith(u)), key=len, default="")
-    return [Item(url, str(label), url == current) for url, label in unique.items()]
+    unique = dict(_entries(actor))
+    current = max((url for url in unique if request.path.startswith(url)), key=len, default="")
+    return [Item(url, label, url == current) for url, label in unique.items()]
+
+
+def account_links(actor: Actor | None) -> list[tuple[Text, str]]:
+    """What the account menu offers, as label and address."""
+    if actor is None or actor.user_id is None:
+        return []
+    return [
+        (Text("내 정보", "My profile"), "/profile/"),
+        (Text("소속 기관", "My organisations"), "/organisations/mine/"),
+        (Text("받은 알림", "My mail"), "/mail/"),
+    ]
+
+
+def role_names(actor: Actor | None) -> list[Text]:
+    """What the signed-in person is for the programme."""
+    return [ROLE_NAMES[role] for role in sorted(actor.roles)] if actor else []
+
+
+def foot_links() -> list[tuple[Text, str]]:
+    """What every page's foot offers, as label and address."""
+    return [(label, url) for url, label in FOOT]
