@@ -1,4 +1,4 @@
-"""The icons of the design system as path data on a 24 × 24 field, drawn for this project; strokes take the text colour."""
+"""The icons of the design system: path data on a 24 × 24 field, drawn here; strokes take the text colour."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _PATHS = {
     "a6 6 0 0 1-6 6h-1.5a6 6 0 0 1-5-2.7L4 13.5a1.6 1.6 0 0 1 2.6-1.8z",
     "minus-circle": "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0zM8 12h8",
     "question": "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0zM9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.7v.1",
-    "gear": "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1"
-    "M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0z",
+    "gear": "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1"
+    "M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0z",
     "wrench": "M14.5 6.5a4.5 4.5 0 0 1 6-3l-3 3 .5 2 2 .5 3-3a4.5 4.5 0 0 1-6.2 5.2L9 19a2.1 2.1 0 0 1-3-3l7.8-7.8",
     "server": "M4 4h16v7H4zM4 13h16v7H4zM7.5 7.5v.1M7.5 16.5v.1M11 7.5h6M11 16.5h6",
     "person": "M16 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM4 21c.6-4.2 3.8-6.5 8-6.5s7.4 2.3 8 6.5",

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dure.core import gpu_hours as core_hours
 from dure.core import money
+from dure.core.period import Month
 from dure.core.text import Text
 from dure.portal.site.icons import icon
 from dure.portal.site.words import Word
@@ -32,11 +33,11 @@ def _safe(html: str) -> SafeString:
 
 
 def text(value: Any, language: str) -> str:
-    """A `Text`, a {"ko", "en"} mapping or a plain string in `language`."""
-    if isinstance(value, Text):
-        return value.in_(language)
+    """A `Text` (or anything with `ko` and `en`), a {"ko", "en"} mapping or a plain string in `language`."""
     if isinstance(value, dict) and "ko" in value:
         return str(value["ko"] if language == "ko" else value.get("en") or value["ko"])
+    if hasattr(value, "ko"):
+        return str(value.ko if language == "ko" else value.en)
     return "" if value is None else str(value)
 
 
@@ -46,14 +47,14 @@ def won(amount: int, language: str, form: str = "") -> SafeString:
     if form == "digits":
         shown = exact
     elif form == "short":
-        shown = _won_short(amount, language)
+        shown = won_short(amount, language)
     else:
         shown = money.won(amount).in_(language)
     return _safe(f'<data class="money" value="{amount}" title="{exact}">{shown}</data>')
 
 
-def _won_short(amount: int, language: str) -> str:
-    """The largest unit and, in Korean, the one below it; says so when something was left out."""
+def won_short(amount: int, language: str) -> str:
+    """Money in its largest unit and, in Korean, the one below it; says so when something was left out. Plain text."""
     if language == "ko":
         size = abs(amount)
         step = 10**8 if size >= 10**12 else 10**4 if size >= 10**8 else 1
@@ -82,7 +83,7 @@ def nodes(count: int, language: str, gpus_per_node: int = 0) -> str:
 
 
 def hours(value: int | Decimal, language: str, of: str = "") -> str:
-    """Hours from whole seconds (int) or hours (Decimal), to one decimal. `of`: "GPU" or "node" names the physical unit."""
+    """Hours from whole seconds (int) or hours (Decimal), to one decimal. `of`, "GPU" or "node", names the unit."""
     shown = core_hours.hours(value) if isinstance(value, int) else value.quantize(Decimal("0.1"), ROUND_HALF_UP)
     if language == "ko":
         return f"{shown:,} {of.replace('node', '서버')}시간" if of else f"{shown:,}시간"
@@ -148,6 +149,19 @@ def _rest(rest: timedelta, language: str) -> str:
         return f"{count}{ko} {'지남' if past else '남음'}"
     unit = en if count == 1 else f"{en}s"
     return f"{count} {unit} {'ago' if past else 'left'}"
+
+
+def period_words(start: date, end: date, language: str) -> str:
+    """First and last day of the half-open period of dates `start`…`end`, as plain text."""
+    last = end - timedelta(days=1)
+    return f"{_short_day(start, language)}{' ~ ' if language == 'ko' else ' – '}{_short_day(last, language)}"
+
+
+def month_words(month: Month, language: str, *, with_year: bool = True) -> str:
+    """A month as plain text: 2026년 3월 / Mar 2026, or without its year."""
+    if language == "ko":
+        return f"{month.year}년 {month.month}월" if with_year else f"{month.month}월"
+    return f"{_MONTHS[month.month - 1]} {month.year}" if with_year else _MONTHS[month.month - 1]
 
 
 def period(value: Any, language: str) -> SafeString:

@@ -1,6 +1,6 @@
 """One word, letter, icon and tone for every state, condition and kind, in Korean and English: the visual language.
 
-Nouns and states are those of `dure.decide.lifecycles`; a test walks them all. Tones: `good`, `warn`, `bad`, `note`, `idle`.
+Nouns and states are those of `dure.decide.lifecycles`; a test walks them all. Tones: good, warn, bad, note, idle.
 """
 
 from __future__ import annotations

@@ -18,12 +18,14 @@
   const errors = document.querySelector(".errors");
   if (errors) errors.focus();
 
-  // A form is sent once; a second click while it is on its way does nothing. Coming back by history frees it.
+  // A form is sent once: a second click while it is on its way does nothing. It is free again after a while
+  // (the answer may have been a file) and on coming back by history.
   const sent = new Set();
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.defaultPrevented) return;
     if (sent.has(event.target)) event.preventDefault();
     sent.add(event.target);
+    setTimeout(() => sent.delete(event.target), 5000);
   });
   window.addEventListener("pageshow", () => sent.clear());
 
