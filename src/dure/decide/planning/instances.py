@@ -36,7 +36,7 @@ LEAF = 32
 MARKET_WON = {"H200": 32_000_000, "B200": 64_000_000}
 FEE_WON = {"H200": 3_200_000, "B200": 6_400_000}
 
-NATIONAL_MONTHS, STRESS_MONTHS = 15, 60
+NATIONAL_MONTHS, STRESS_MONTHS, FIRST_CALL_MONTHS = 15, 60, 12
 FIRST_MONTH = "2026-03"
 DEMAND_PERMILLE = 2_100
 
@@ -81,18 +81,18 @@ def first_call_applications(seed: int = 1) -> tuple[SyntheticApplication, ...]:
     """The 514 synthetic applications of call 25-1, with their reviewers' scores."""
     shape = Shape(
         size=APPLICATIONS_25_1,
-        months=NATIONAL_MONTHS,
-        starts=2,
+        months=FIRST_CALL_MONTHS,
+        starts=1,
         prompt_permille=900,
-        supply=sum(FIRST_CALL_NODES) * NATIONAL_MONTHS,
-        demand_permille=DEMAND_PERMILLE * 9 // 10,
+        supply=sum(FIRST_CALL_NODES) * FIRST_CALL_MONTHS,
+        demand_permille=None,
     )
     return draw(shape, seed)
 
 
 def first_call(seed: int = 1) -> Problem:
     """Call 25-1 as it was offered: 287 H200 and 255 B200 servers, and rules that let its first month fill."""
-    return pose("25-1", first_call_applications(seed), FIRST_CALL_NODES, NATIONAL_MONTHS, FIRST_CALL_CAPS)
+    return pose("25-1", first_call_applications(seed), FIRST_CALL_NODES, FIRST_CALL_MONTHS, FIRST_CALL_CAPS)
 
 
 def pose(

@@ -1,0 +1,111 @@
+"""The column model before HiGHS: its linear relaxation for prices, its integer program for a good first plan.
+
+Nothing here is trusted: prices are rounded to integers and the bound is recomputed from them, a plan is checked
+row by row. One thread and limits in simplex iterations make a run the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from dure.decide.planning.model import Model
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """Duals of rows (>= 0, in value per unit of the row) and how many simplex iterations they took."""
+
+    duals: Floats
+    iterations: int
+
+
+UNITS_PER_NODE = 100
+UNITS_PER_CHECK = 10
+"""Work: HiGHS reports no iterations from inside a tree search, so nodes and its own regular checks are counted."""
+
+
+def relax(model: Model) -> Relaxation:
+    """Duals of the linear relaxation."""
+    solver, unit = _load(model, is_integer=False)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise RuntimeError(f"HiGHS ended the relaxation with {solver.getModelStatus()}")
+    duals = np.array(solver.getSolution().row_dual)[: len(model.rows)]
+    return Relaxation(np.maximum(duals, 0.0) / unit, int(solver.getInfo().simplex_iteration_count))
+
+
+def search(model: Model, budget: int, keep_going: Callable[[int, int | None], bool]) -> npt.NDArray[np.bool_]:
+    """The columns of a good integer plan, one flag per column, found within `budget` units of work.
+
+    `keep_going(work so far, best value)` is asked at every check; False stops the search.
+    """
+    solver, _ = _load(model, is_integer=True)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.5)
+    checks = 0
+
+    def watch(event: Any) -> None:
+        nonlocal checks
+        checks += 1
+        work = checks * UNITS_PER_CHECK + int(event.data_out.mip_node_count) * UNITS_PER_NODE
+        best = event.data_out.mip_primal_bound
+        if not keep_going(work, int(best) if np.isfinite(best) else None) or work >= budget:
+            event.interrupt()
+
+    solver.cbMipInterrupt.subscribe(watch)
+    solver.run()
+    values = np.array(solver.getSolution().col_value)
+    if not len(values):
+        return np.zeros(model.columns, dtype=np.bool_)
+    return np.asarray(values[: model.columns] > 0.5, dtype=np.bool_)
+
+
+def _load(model: Model, is_integer: bool) -> tuple[highspy.Highs, Floats]:
+    """HiGHS holding the model, and the unit each row was divided by so that numbers stay near one."""
+    rows, columns, groups = len(model.rows), model.columns, len(model.first) - 1
+    unit = np.ones(rows)
+    np.maximum.at(unit, model.use_row, model.use_amount.astype(float))
+    unit = np.where(unit > 1_000, unit / 100, 1.0)
+    soft = np.array([r for r, row in enumerate(model.rows) if row.price is not None], dtype=np.int64)
+    counts = np.diff(model.use_first)
+    starts = np.concatenate([[0], np.cumsum(counts + 1), len(model.use_row) + columns + np.arange(1, len(soft) + 1)])
+    index = np.empty(len(model.use_row) + columns + len(soft), dtype=np.int32)
+    amount = np.ones(len(index))
+    ends = np.cumsum(counts + 1) - 1
+    is_use = np.ones(len(index), dtype=np.bool_)
+    is_use[ends] = False
+    is_use[len(model.use_row) + columns :] = False
+    index[is_use] = model.use_row
+    amount[is_use] = model.use_amount / unit[model.use_row]
+    index[ends] = rows + model.owner
+    index[len(model.use_row) + columns :] = soft
+    amount[len(model.use_row) + columns :] = -1.0
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = columns + len(soft), rows + groups
+    lp.sense_ = highspy.ObjSense.kMaximize
+    prices = np.array([float(model.rows[r].price or 0) for r in soft]) * unit[soft]
+    lp.col_cost_ = np.concatenate([model.value.astype(float), -prices])
+    lp.col_lower_ = np.zeros(lp.num_col_)
+    lp.col_upper_ = np.concatenate([np.ones(columns), np.full(len(soft), highspy.kHighsInf)])
+    lp.row_lower_ = np.full(lp.num_row_, -highspy.kHighsInf)
+    lp.row_upper_ = np.concatenate([model.caps / unit, np.ones(groups)])
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = starts.astype(np.int32)
+    lp.a_matrix_.index_ = index
+    lp.a_matrix_.value_ = amount
+    if is_integer:
+        kind = [highspy.HighsVarType.kInteger] * columns + [highspy.HighsVarType.kContinuous] * len(soft)
+        lp.integrality_ = kind
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(lp)
+    return solver, unit
