@@ -12,12 +12,31 @@ class Allocation(models.Model):
     organisation = models.ForeignKey("people.Organisation", on_delete=models.PROTECT, related_name="+")
     name = models.SlugField(max_length=40, unique=True)
     state = state_field(ALLOCATION)
+    is_listed = models.BooleanField(default=True)  # in the desired state, until the agent has reported it ended
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("name",)
+        indexes = [models.Index(fields=["cluster"], condition=models.Q(is_listed=True), name="allocation_listed")]
         constraints = [state_constraint(ALLOCATION, "allocation_state")]
+
+
+class Access(models.Model):
+    """A person who may use an allocation, from when to when."""
+
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="accesses")
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    since_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["allocation", "user"], condition=models.Q(removed_at=None), name="access_once"
+            )
+        ]
 
 
 class DesiredGeneration(models.Model):
@@ -45,6 +64,29 @@ class Revision(models.Model):
         constraints = [models.UniqueConstraint(fields=["allocation", "generation"], name="revision_once")]
 
 
+class ClusterReport(models.Model):
+    """The report that counts of a cluster's agent: the newest `done_at` of the newest epoch."""
+
+    cluster = models.OneToOneField("fleet.Cluster", on_delete=models.PROTECT, related_name="+", primary_key=True)
+    epoch = models.PositiveIntegerField()
+    observed_generation = models.PositiveBigIntegerField()
+    done_at = models.DateTimeField()
+    drift = models.JSONField(default=list)
+    digest = models.CharField(max_length=71)  # of all the report says but its time
+
+
+class Observation(models.Model):
+    """What the agent last reported of one allocation: the generation applied, the nodes really held."""
+
+    allocation = models.OneToOneField(
+        Allocation, on_delete=models.PROTECT, related_name="observation", primary_key=True
+    )
+    generation = models.PositiveBigIntegerField()
+    node_names = models.JSONField()
+    ready_at = models.DateTimeField(null=True, blank=True)  # first reported ready with its nodes held
+    cleared_at = models.DateTimeField(null=True, blank=True)  # first reported ended
+
+
 class ObservedCondition(models.Model):
     """What a cluster's agent last reported of an allocation (or of the cluster: allocation empty)."""
 
@@ -56,7 +98,6 @@ class ObservedCondition(models.Model):
     message = models.TextField(blank=True)
     observed_generation = models.PositiveBigIntegerField()
     changed_at = models.DateTimeField()
-    observed_at = models.DateTimeField()
 
     class Meta:
         ordering = ("cluster_id", "allocation_id", "type")
@@ -79,3 +120,8 @@ class SshKey(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "fingerprint"], condition=models.Q(revoked_at=None), name="ssh_key_once"
+            )
+        ]

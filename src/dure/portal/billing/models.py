@@ -25,6 +25,8 @@ class Invoice(models.Model):
     number = models.CharField(max_length=60, unique=True)  # "2026-03-org-code"
     month = models.ForeignKey(BillingMonth, on_delete=models.PROTECT, related_name="invoices")
     organisation = models.ForeignKey("people.Organisation", on_delete=models.PROTECT, related_name="+")
+    applicant_class = models.CharField(max_length=40)  # as it was when the month closed
+    is_youth = models.BooleanField(default=False)
     price = models.BigIntegerField()
     self_pay = models.BigIntegerField()
     subsidy = models.BigIntegerField()
@@ -48,6 +50,9 @@ class Line(models.Model):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     allocation = models.ForeignKey("allocations.Allocation", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=40)  # the allocation's
+    cluster = models.CharField(max_length=40)
+    gpu_model = models.CharField(max_length=40)
     node_seconds = models.BigIntegerField()
     month_seconds = models.BigIntegerField()
     market_rate = models.BigIntegerField()  # won per node and month

@@ -25,11 +25,13 @@ class Cluster(models.Model):
     scheduler = models.CharField(max_length=12)  # slurm, kubernetes or simulated
     delivered_at = models.DateTimeField()
     retired_at = models.DateTimeField()
-    login_host = models.CharField(max_length=120, blank=True)
+    login_host = models.CharField(max_length=120, blank=True)  # where holders sign in; the provider says so
+    partition = models.CharField(max_length=60, blank=True)  # Slurm's partition or Kueue's queue, in the provider's words
     epoch = models.PositiveIntegerField(default=0)  # which agent instance holds the cluster; older ones are refused
     agent_instance = models.CharField(max_length=64, blank=True)
     agent_seen_at = models.DateTimeField(null=True, blank=True)
     inventory_at = models.DateTimeField(null=True, blank=True)
+    inventory_mismatch = models.JSONField(default=dict)  # {"missing": [names], "unknown": [names], "gpus": [names]}
 
     class Meta:
         ordering = ("code",)
@@ -40,7 +42,7 @@ class Cluster(models.Model):
 
 
 class Node(models.Model):
-    """A server. `observed` is the state its agent last reported (up, drained, failed, unknown)."""
+    """A server. `observed` is the state its agent last reported, in the agent protocol's words."""
 
     cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="nodes")
     name = models.CharField(max_length=40)
@@ -79,6 +81,22 @@ class Booking(models.Model):
                 condition=Q(kind__in=["award", "self_use", "maintenance", "lend"]), name="booking_kind"
             ),
         ]
+
+
+class Maintenance(models.Model):
+    """Work a provider announced on some nodes; its bookings carry the reference "maintenance:ID"."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="maintenances")
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    node_names = models.JSONField()
+    reason = models.CharField(max_length=300)
+    announced_at = models.DateTimeField()
+    announced_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("-start_at", "-id")
+        constraints = [models.CheckConstraint(condition=Q(end_at__gt=F("start_at")), name="maintenance_period")]
 
 
 class AgentToken(models.Model):

@@ -10,7 +10,10 @@ class Case(models.Model):
 
     allocation = models.ForeignKey("allocations.Allocation", on_delete=models.PROTECT, related_name="+")
     rule = models.CharField(max_length=60)  # code of the programme's idle rule
-    finding = models.JSONField()  # figures the rule saw: idle hours, window, signals
+    step = models.PositiveSmallIntegerField()  # rung of the rule's ladder reached, from 0
+    action = models.CharField(max_length=10)  # what that rung does: notice, lend, shrink or end
+    idle_since = models.DateTimeField()
+    finding = models.JSONField()  # figures the rule saw: idle seconds, hours looked at, nodes
     state = state_field(RECLAIM)
     opened_at = models.DateTimeField()
     answer_by = models.DateTimeField()

@@ -15,7 +15,8 @@ class StoredHours(models.Model):
 class Window(models.Model):
     """A usage window received from an agent: a committed row before the answer 200, exactly once.
 
-    `rows` is what the agent said; `stored` says which Parquet file the meter loop has put it in.
+    `document` is the window as JSON, as the agent said it; `stored` says which Parquet file the meter loop has put
+    it in.
     """
 
     cluster = models.ForeignKey("fleet.Cluster", on_delete=models.PROTECT, related_name="+")
@@ -23,7 +24,7 @@ class Window(models.Model):
     end_at = models.DateTimeField()
     revision = models.PositiveIntegerField()
     hash = models.CharField(max_length=71)
-    rows = models.JSONField()
+    document = models.TextField()
     received_at = models.DateTimeField()
     stored = models.ForeignKey(StoredHours, on_delete=models.PROTECT, null=True, related_name="windows")
 
