@@ -26,7 +26,9 @@ class Cluster(models.Model):
     delivered_at = models.DateTimeField()
     retired_at = models.DateTimeField()
     login_host = models.CharField(max_length=120, blank=True)  # where holders sign in; the provider says so
-    partition = models.CharField(max_length=60, blank=True)  # Slurm's partition or Kueue's queue, in the provider's words
+    partition = models.CharField(
+        max_length=60, blank=True
+    )  # Slurm's partition or Kueue's queue, in the provider's words
     epoch = models.PositiveIntegerField(default=0)  # which agent instance holds the cluster; older ones are refused
     agent_instance = models.CharField(max_length=64, blank=True)
     agent_seen_at = models.DateTimeField(null=True, blank=True)
