@@ -117,6 +117,17 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "dure.portal.people.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "dure.portal.people.account_forms.LoginForm",
+    "signup": "dure.portal.people.account_forms.SignupForm",
+    "add_email": "dure.portal.people.account_forms.AddEmailForm",
+    "change_password": "dure.portal.people.account_forms.ChangePasswordForm",
+    "set_password": "dure.portal.people.account_forms.SetPasswordForm",
+    "reset_password": "dure.portal.people.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "dure.portal.people.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "dure.portal.people.account_forms.ReauthenticateForm",
+}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/5m/ip,5/5m/key",
     "signup": "20/10m/ip",

@@ -67,6 +67,7 @@ class Organisation(models.Model):
     state_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)  # when the programme last verified or rejected it
 
     class Meta:
         ordering = ("code",)

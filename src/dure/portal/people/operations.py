@@ -238,7 +238,7 @@ def correct_organisation(
         return
     deciding = {"name", "applicant_class", "region", "is_youth", "registration_number"} & set(changed)
     if deciding and row.state == "verified" and not actor.is_programme_manager:
-        move(row, ORGANISATION, "revoke", verified_at=None)
+        move(row, ORGANISATION, "revoke", verified_at=None, judged_at=None)
     Organisation.objects.filter(pk=row.pk).update(**after)
     append(
         at=now,
@@ -273,7 +273,8 @@ def reject_organisation(*, actor: Actor, now: datetime, organisation_id: int, re
 def _judge(actor: Actor, now: datetime, organisation_id: int, event: str, reason: str) -> None:
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Organisation.objects, pk=organisation_id)
-    move(row, ORGANISATION, event, state_reason=reason.strip(), verified_at=now if event == "verify" else None)
+    verified_at = now if event == "verify" else None
+    move(row, ORGANISATION, event, state_reason=reason.strip(), verified_at=verified_at, judged_at=now)
     append(
         at=now,
         actor=actor.name,
@@ -333,7 +334,7 @@ def approve_membership(*, actor: Actor, now: datetime, membership_id: int) -> No
 def refuse_membership(*, actor: Actor, now: datetime, membership_id: int) -> None:
     """Turn down somebody who asked. For heads of the organisation."""
     row = _membership_for(actor, membership_id)
-    move(row, MEMBERSHIP, "refuse")
+    move(row, MEMBERSHIP, "refuse", since_at=now)
     _note_member(actor, now, "refuse_membership", row)
 
 

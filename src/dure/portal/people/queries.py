@@ -278,3 +278,61 @@ def organisation_row(row: Any) -> OrganisationRow:
         head=(head.name or head.email) if head else "",
         member_count=row.member_count,
     )
+
+
+@dataclass(frozen=True)
+class MembershipRow(MemberView):
+    """A membership with its organisation, for the page that changes it."""
+
+    organisation: OrganisationView
+
+
+def membership(membership_id: int, actor: Actor) -> MembershipRow:
+    """One membership, for its person, heads and programme managers. Raises NotFound for others."""
+    row = Membership.objects.filter(pk=membership_id).select_related("user", "organisation").first()
+    mine = row is not None and actor.user_id is not None and row.user_id == actor.user_id
+    if row is None or not (mine or row.organisation_id in actor.headed or actor.is_programme_manager):
+        raise NotFound(internal=f"{actor} and membership {membership_id}")
+    user = row.user
+    return MembershipRow(
+        row.pk, user.pk, user.name, user.email, row.role, row.state, row.since_at, _organisation(row.organisation)
+    )
+
+
+def role_holders() -> list[tuple[PersonView, list[tuple[str, str]]]]:
+    """Everybody with a role in the programme but reviewers, who have their own list: person and (role, scope)."""
+    found: dict[int, tuple[PersonView, list[tuple[str, str]]]] = {}
+    for row in Role.objects.exclude(role="reviewer").select_related("user").order_by("user__email"):
+        found.setdefault(row.user_id, (_person(row.user), []))[1].append((row.role, row.scope))
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something about a membership or an organisation that people should hear of; `key` names it once."""
+
+    key: str
+    state: str
+    organisation: OrganisationView
+    person: str
+    to: tuple[int, ...]
+    reason: str = ""
+
+
+def notices(since: datetime) -> list[Notice]:
+    """What became known since `since`: requests for the heads, decisions for those who asked; nothing synthetic."""
+    found = []
+    rows = Membership.objects.filter(since_at__gt=since, user__is_synthetic=False).select_related(
+        "user", "organisation"
+    )
+    for row in rows.exclude(state="left").exclude(role="head"):
+        organisation = _organisation(row.organisation)
+        to = tuple(head.id for head in heads(organisation.id)) if row.state == "requested" else (row.user_id,)
+        key = f"membership:{row.pk}:{row.state}:{row.since_at:%Y%m%dT%H%M%S}"
+        found.append(Notice(key, row.state, organisation, row.user.name or row.user.email, to))
+    for organisation in Organisation.objects.filter(judged_at__gt=since, is_synthetic=False):
+        key = f"organisation:{organisation.pk}:{organisation.state}:{organisation.judged_at:%Y%m%dT%H%M%S}"
+        to = tuple(head.id for head in heads(organisation.pk))
+        shown = _organisation(organisation)
+        found.append(Notice(key, organisation.state, shown, "", to, organisation.state_reason))
+    return found

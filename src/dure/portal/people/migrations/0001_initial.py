@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('state_reason', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField()),
                 ('verified_at', models.DateTimeField(blank=True, null=True)),
+                ('judged_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'ordering': ('code',),
