@@ -1,0 +1,1 @@
+"""The cluster adapters: one port, and who answers behind it."""

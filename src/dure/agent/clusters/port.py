@@ -1,0 +1,136 @@
+"""What the agent asks of a cluster: four verbs, and the values that pass through them.
+
+An adapter (Slurm, Kubernetes, simulated) knows its scheduler and decides nothing: what to change is decided by
+`dure.agent.diff` from values, so a dry run is the same code without the last verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from dure.core.errors import DureError
+from dure.core.text import Text
+from dure.protocol.desired import DesiredAllocation, Limits, Member
+from dure.protocol.inventory import InventoryNode
+from dure.protocol.usage import UsageRow
+from dure.protocol.wire import Instant
+
+Field = Literal["limits", "members", "hold"]
+FIELDS: tuple[Field, ...] = ("limits", "members", "hold")
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Hold(_Value):
+    """Nodes kept for an allocation and nobody else, over a half-open period."""
+
+    nodes: tuple[str, ...]
+    start: Instant
+    end: Instant
+
+
+class Standing(_Value):
+    """What stands on the cluster of one allocation: its account, who may use it, its limits, the nodes held."""
+
+    id: str
+    name: str
+    limits: Limits = Limits()
+    members: tuple[Member, ...] = ()
+    hold: Hold | None = None
+
+
+def wanted(allocation: DesiredAllocation) -> Standing:
+    """What should stand of `allocation` while it is not over; nodes and members in a fixed order."""
+    return Standing(
+        id=allocation.id,
+        name=allocation.name,
+        limits=allocation.limits,
+        members=tuple(
+            Member(login=member.login, ssh_keys=tuple(sorted(member.ssh_keys)))
+            for member in sorted(allocation.members, key=lambda member: member.login)
+        ),
+        hold=Hold(nodes=tuple(sorted(allocation.nodes)), start=allocation.start, end=allocation.end)
+        if allocation.nodes
+        else None,
+    )
+
+
+class Step(_Value):
+    """One change to the cluster, small enough to have happened or not.
+
+    `create` makes an empty standing (an account nobody may use yet), `set` gives one field its value, `remove` ends
+    the jobs and takes everything of it away. All three may be repeated without harm.
+    """
+
+    verb: Literal["create", "set", "remove"]
+    before: Standing | None
+    after: Standing | None
+    field: Field | None = None
+
+    @property
+    def name(self) -> str:
+        """The allocation's name on the cluster."""
+        standing = self.after or self.before
+        assert standing is not None  # noqa: S101 - the diff never makes a step about nothing
+        return standing.name
+
+
+class Observed(_Value):
+    """What an adapter saw, all at once.
+
+    `standings`: what is ours, by name. `foreign`: things that are not ours and bear one of our names, or hold a node
+    of the cluster (key `node/NAME`), with a few words on what they are.
+    """
+
+    standings: Mapping[str, Standing]
+    foreign: Mapping[str, str]
+
+
+class ClusterUnreachable(DureError):
+    """The cluster did not answer; nothing is known and nothing was changed."""
+
+    default = Text(
+        "클러스터에 연결할 수 없습니다. 스케줄러가 실행 중인지 확인해 주십시오.",
+        "The cluster cannot be reached. Check that its scheduler is running.",
+    )
+
+
+class StepRefused(DureError):
+    """The cluster refused one step, for a reason of its own; the others go on."""
+
+    default = Text("클러스터가 변경을 거부했습니다.", "The cluster refused the change.")
+
+
+class UsageUntracked(DureError):
+    """The cluster does not account for GPUs, so there is no truth to report: loud, never zero hours."""
+
+    default = Text(
+        "클러스터가 GPU 사용량을 집계하지 않습니다. AccountingStorageTRES에 gres/gpu를 넣고 다시 시작해 주십시오.",
+        "The cluster does not account for GPUs. Add gres/gpu to AccountingStorageTRES and restart.",
+    )
+
+
+class Cluster(Protocol):
+    """One cluster. `now` is the portal's time. Every verb raises ClusterUnreachable when nobody answers."""
+
+    def observe(self, now: datetime) -> Observed:
+        """What stands on the cluster."""
+        ...
+
+    def apply(self, step: Step, now: datetime) -> None:
+        """Do one step. Raises StepRefused with the cluster's own words."""
+        ...
+
+    def inventory(self, now: datetime) -> tuple[InventoryNode, ...]:
+        """All nodes, with their state."""
+        ...
+
+    def usage(self, since: datetime, until: datetime) -> Sequence[tuple[datetime, tuple[UsageRow, ...]]]:
+        """Rows per whole hour between two full hours, oldest first. Raises UsageUntracked rather than guess."""
+        ...

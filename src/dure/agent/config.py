@@ -1,0 +1,96 @@
+"""An agent's configuration file, checked before anything runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dure.agent.clusters.port import Cluster
+from dure.agent.clusters.simulated import SimulatedCluster, SimulatedOptions
+from dure.core.errors import InvalidInput, Mistake
+from dure.core.text import Text
+from dure.protocol.wire import Key
+
+
+class SimulatedAdapter(SimulatedOptions):
+    """`kind: simulated` and its options."""
+
+    kind: Literal["simulated"]
+
+
+class AgentConfig(BaseModel):
+    """What one agent needs to know. Relative paths are relative to the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    portal: str = Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", description="the portal's address")
+    cluster: Key
+    token_file: Path
+    state_dir: Path
+    adapter: SimulatedAdapter
+    poll_seconds: float = Field(default=10, gt=0, le=3600)
+    heartbeat_seconds: float = Field(default=60, gt=0, le=3600)
+    timeout_seconds: float = Field(default=20, gt=0, le=600)
+    settle_seconds: int = Field(
+        default=0, ge=0, le=86_400, description="how long after an hour its records are complete"
+    )
+    recheck_hours: int = Field(default=0, ge=0, le=744, description="how far back late records are looked for")
+
+
+def load(path: Path) -> AgentConfig:
+    """The configuration at `path`. Raises InvalidInput naming each wrong key."""
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise _wrong(
+            str(path), f"파일을 읽을 수 없습니다: {error.strerror}.", f"Cannot be read: {error.strerror}."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise _wrong(where, "YAML 형식이 아닙니다.", "This is not YAML.") from error
+    if not isinstance(content, dict):
+        raise _wrong(str(path), "키와 값의 목록이어야 합니다.", "A list of keys and values is expected.")
+    try:
+        config = AgentConfig.model_validate(content)
+    except ValidationError as error:
+        raise InvalidInput([_mistake(path, fault) for fault in error.errors()]) from error
+    return _anchored(config, path.parent)
+
+
+def open_cluster(config: AgentConfig) -> Cluster:
+    """The adapter that `config` names."""
+    return SimulatedCluster(config.adapter)
+
+
+def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
+    adapter = config.adapter.model_copy(update={"directory": folder / config.adapter.directory})
+    state_dir = folder / config.state_dir
+    if state_dir.exists() and not os.access(state_dir, os.W_OK):
+        raise _wrong("state_dir", f"{state_dir}에 쓸 수 없습니다.", f"{state_dir} is not writable.")
+    return config.model_copy(
+        update={"adapter": adapter, "state_dir": state_dir, "token_file": folder / config.token_file}
+    )
+
+
+def _mistake(path: Path, fault: Any) -> Mistake:
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return Mistake(
+            f"{path}: {where}", Text("값이 없습니다.", "Missing."), Text("이 키를 추가해 주십시오.", "Add this key.")
+        )
+    if fault["type"] == "extra_forbidden":
+        return Mistake(
+            f"{path}: {where}",
+            Text("모르는 키입니다.", "Unknown key."),
+            Text("철자를 확인해 주십시오.", "Check its spelling."),
+        )
+    return Mistake(f"{path}: {where}", Text(f"값이 올바르지 않습니다: {fault['msg']}.", f"{fault['msg']}."))
+
+
+def _wrong(where: str, ko: str, en: str) -> InvalidInput:
+    return InvalidInput(Mistake(where, Text(ko, en)))
