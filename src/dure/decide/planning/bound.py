@@ -39,9 +39,7 @@ def certificate(model: Model, duals: npt.NDArray[np.float64]) -> tuple[Certifica
     best = np.zeros(len(model.applications), dtype=np.int64)
     np.maximum.at(best, model.owner, reduced)
     common = math.lcm(*(int(one) for one in unit[price > 0]))
-    prices = {
-        row.name: int(price[r]) * (common // int(unit[r])) for r, row in enumerate(model.rows) if price[r] > 0
-    }
+    prices = {row.name: int(price[r]) * (common // int(unit[r])) for r, row in enumerate(model.rows) if price[r] > 0}
     total = sum(prices[row.name] * row.cap for r, row in enumerate(model.rows) if price[r] > 0)
     bound = (total + common * int(best.sum())) // (SCALE * common)
     return Certificate(scale=SCALE * common, prices=prices), bound

@@ -1,4 +1,4 @@
-"""Chance that is the same on every machine and in every version: splitmix64 in whole numbers, no library's generator."""
+"""Chance that is the same on every machine and in every version: splitmix64 in whole numbers."""
 
 from __future__ import annotations
 

@@ -44,9 +44,9 @@ class Envy:
     def envious(self, state: State) -> Iterator[int]:
         """Applications with justified envy, the highest score first (ties by lottery rank)."""
         for application in self.order.tolist():
-            if state.column[application] == NONE and self.has_choice[application]:
-                if next(self.swaps(state, application), None) is not None:
-                    yield application
+            is_out = state.column[application] == NONE and self.has_choice[application]
+            if is_out and next(self.swaps(state, application), None) is not None:
+                yield application
 
     def swaps(self, state: State, application: int) -> Iterator[Swap]:
         """Every (award, smallest choice) that `application` could justly have in place of the award."""
@@ -68,7 +68,8 @@ class Envy:
         same = self.lane[funded] == self.lane[application]
         lower = self.score[funded] + self.delta <= self.score[application]
         found = funded[same & lower & self.is_enviable[funded]]
-        return found[np.lexsort((-found, self.score[found]))]
+        order: Ints = found[np.lexsort((-found, self.score[found]))]
+        return order
 
     def _covers(self, column: int, rows: Ints, short: Ints) -> bool:
         """Whether dropping `column` gives back `short` on all of `rows`."""

@@ -132,9 +132,7 @@ def _sizes(shape: Shape, chance: Chance) -> list[_Draft]:
     """Classes and servers asked for. At 514 counts and sums are the published ones for every seed."""
     sizes, weights = [size for size, _ in SIZES], [weight for _, weight in SIZES]
     if shape.size != APPLICATIONS_25_1:
-        return [
-            _Draft(chance.pick(CLASSES, CLASS_COUNTS), chance.pick(sizes, weights)) for _ in range(shape.size)
-        ]
+        return [_Draft(chance.pick(CLASSES, CLASS_COUNTS), chance.pick(sizes, weights)) for _ in range(shape.size)]
     drafts = []
     for name, count, nodes in zip(CLASSES, CLASS_COUNTS, CLASS_NODES, strict=True):
         group = [_Draft(name, chance.pick(sizes, weights)) for _ in range(count)]

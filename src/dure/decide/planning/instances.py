@@ -174,8 +174,20 @@ def _policies(clusters: tuple[Cluster, ...], months: int, caps: Caps) -> tuple[P
             each="organisation",
             end_slot=months,
         ),
-        share("academia-cap", "class-cap", Text("학계 한도", "Cap on academia"), caps.academia, applicant_class=("academia",)),
-        share("industry-cap", "class-cap", Text("산업계 한도", "Cap on industry"), caps.industry, applicant_class=("industry",)),
+        share(
+            "academia-cap",
+            "class-cap",
+            Text("학계 한도", "Cap on academia"),
+            caps.academia,
+            applicant_class=("academia",),
+        ),
+        share(
+            "industry-cap",
+            "class-cap",
+            Text("산업계 한도", "Cap on industry"),
+            caps.industry,
+            applicant_class=("industry",),
+        ),
         share(
             "outside-capital-floor",
             "region-floor",

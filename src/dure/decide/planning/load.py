@@ -30,7 +30,9 @@ from dure.decide.planning.problem import (
 )
 from dure.decide.planning.reading import Reader, parse
 
-MAKE_AGAIN = Text("`dure plan generate`로 문제 파일을 다시 만드십시오.", "Make the problem file with `dure plan generate`.")
+MAKE_AGAIN = Text(
+    "`dure plan generate`로 문제 파일을 다시 만드십시오.", "Make the problem file with `dure plan generate`."
+)
 MOST_SLOTS = 4_000
 MOST_NODES = 100_000
 
@@ -177,7 +179,7 @@ def _policy(part: Reader) -> Policy:
         match=_selector(part.part("match")),
         exclude=_selector(part.part("exclude")),
         each=part.text("each", ("", *FACTS)),
-        overrides={word: overrides.integers(word) for word in overrides.keys()},  # noqa: SIM118: not a dict
+        overrides={word: overrides.integers(word) for word in overrides},
         by_slot=part.flag("by_slot"),
         first_slot=part.integer("first_slot", 0, MOST_SLOTS),
         end_slot=part.integer("end_slot", 0, MOST_SLOTS),
@@ -188,7 +190,7 @@ def _policy(part: Reader) -> Policy:
 
 
 def _selector(part: Reader) -> dict[str, tuple[str, ...]]:
-    found = {fact: part.texts(fact) for fact in FACTS if fact in part.keys()}
+    found = {fact: part.texts(fact) for fact in FACTS if fact in part}
     part.close()
     return found
 
@@ -237,7 +239,9 @@ def _check_policy(problem: Problem, policy: Policy) -> list[Mistake]:
         mistakes.append(Mistake(f"{where}.name", what, remedy))
     if not policy.first_slot < policy.end_slot <= problem.calendar.slots:
         what = Text("적용 기간이 비었거나 달력을 벗어났습니다.", "Its window is empty or leaves the calendar.")
-        remedy = Text(f"end_slot을 {problem.calendar.slots} 이하로 두십시오.", f"Set end_slot up to {problem.calendar.slots}.")
+        remedy = Text(
+            f"end_slot을 {problem.calendar.slots} 이하로 두십시오.", f"Set end_slot up to {problem.calendar.slots}."
+        )
         mistakes.append(Mistake(f"{where}.end_slot", what, remedy))
     length = policy.end_slot - policy.first_slot if policy.by_slot else 1
     mistakes.extend(
@@ -250,4 +254,3 @@ def _check_policy(problem: Problem, policy: Policy) -> list[Mistake]:
 
 def _unknown(where: str, word: str) -> Mistake:
     return Mistake(where, Text(f"'{word}'은(는) 이 문제에 없습니다.", f"'{word}' is not in this problem."))
-

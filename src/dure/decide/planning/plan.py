@@ -108,7 +108,9 @@ def read_plan(content: bytes, name: str = "plan") -> Plan:
     reader = Reader(parse(content, name), "", mistakes)
     if mistakes or reader.text("format") != FORMAT:
         what = Text(f"배분안 문서({FORMAT})가 아닙니다.", f"This is not a plan document ({FORMAT}).")
-        raise InvalidInput(Mistake(name, what, Text("`dure plan solve`로 만드십시오.", "Make it with `dure plan solve`.")))
+        raise InvalidInput(
+            Mistake(name, what, Text("`dure plan solve`로 만드십시오.", "Make it with `dure plan solve`."))
+        )
     rule, versions = reader.part("rule"), reader.part("versions")
     plan = Plan(
         problem=reader.text("problem"),
@@ -120,7 +122,7 @@ def read_plan(content: bytes, name: str = "plan") -> Plan:
         certificate=_certificate(reader.part("certificate")),
         work=reader.integer("work"),
         ended=cast(Ended, reader.text("ended", ENDED)),
-        versions={key: versions.text(key) for key in versions.keys()},  # noqa: SIM118: not a dict
+        versions={key: versions.text(key) for key in versions},
     )
     rule.close()
     reader.close()
@@ -139,7 +141,7 @@ def _certificate(part: Reader) -> Certificate:
     prices = part.part("prices")
     certificate = Certificate(
         scale=part.integer("scale", 1, 10**18),
-        prices={row: prices.integer(row, 0, 2**80) for row in prices.keys()},  # noqa: SIM118: not a dict
+        prices={row: prices.integer(row, 0, 2**80) for row in prices},
         blocks=part.texts("blocks"),
         precedence=tuple(part.triples("precedence")),
     )

@@ -11,6 +11,8 @@ from dure.core.text import Text
 
 T = TypeVar("T")
 
+NO_REMEDY = Text("", "")
+
 _WORDS: dict[type, Text] = {
     int: Text("정수", "a whole number"),
     str: Text("문자열", "a text"),
@@ -28,7 +30,10 @@ def parse(content: bytes, name: str) -> Any:
         line = getattr(error, "lineno", None)
         where = f"{name}, line {line}" if line else name
         what = Text("JSON 문서로 읽을 수 없습니다.", "This cannot be read as a JSON document.")
-        remedy = Text("`dure plan generate` 또는 `solve`로 다시 만드십시오.", "Make it again with `dure plan generate` or `solve`.")
+        remedy = Text(
+            "`dure plan generate` 또는 `solve`로 다시 만드십시오.",
+            "Make it again with `dure plan generate` or `solve`.",
+        )
         raise InvalidInput(Mistake(where, what, remedy), str(error)) from None
 
 
@@ -50,7 +55,9 @@ class Reader:
         """The whole number at `key`, from `low` to `high`."""
         value = self._take(key, int, 0)
         if not low <= value <= high:
-            self.refuse(key, Text(f"{value}은(는) {low}–{high} 범위를 벗어났습니다.", f"{value} is outside {low}–{high}."))
+            self.refuse(
+                key, Text(f"{value}은(는) {low}–{high} 범위를 벗어났습니다.", f"{value} is outside {low}–{high}.")
+            )
         return value
 
     def text(self, key: str, among: tuple[str, ...] = ()) -> str:
@@ -77,7 +84,9 @@ class Reader:
         values = self._take(key, list, [])
         if all(type(value) is int and low <= value <= high for value in values):
             return tuple(values)
-        self.refuse(key, Text(f"{low} 이상의 정수 목록이어야 합니다.", f"It must be a list of whole numbers from {low} up."))
+        self.refuse(
+            key, Text(f"{low} 이상의 정수 목록이어야 합니다.", f"It must be a list of whole numbers from {low} up.")
+        )
         return ()
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -94,7 +103,9 @@ class Reader:
             if isinstance(value, list) and [type(one) for one in value] == [str, str, int] and value[2] >= 0:
                 yield value[0], value[1], value[2]
             else:
-                what = Text("[문자열, 문자열, 0 이상의 정수]여야 합니다.", "It must be [text, text, whole number from 0].")
+                what = Text(
+                    "[문자열, 문자열, 0 이상의 정수]여야 합니다.", "It must be [text, text, whole number from 0]."
+                )
                 self.refuse(f"{key}[{index}]", what)
 
     def part(self, key: str) -> Reader:
@@ -110,11 +121,11 @@ class Reader:
             part.close()
         return tuple(found)
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """The keys of the object, for objects whose keys are themselves facts."""
         return iter(self._fields)
 
-    def refuse(self, key: str, what: Text, remedy: Text = Text("", "")) -> None:
+    def refuse(self, key: str, what: Text, remedy: Text = NO_REMEDY) -> None:
         """Note a mistake at `key`."""
         self.mistakes.append(Mistake(self._at(key), what, remedy))
 

@@ -1,0 +1,116 @@
+"""`dure plan`: problems, plans, audits and explanations as files, without a database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from dure.core.errors import InvalidInput, Mistake
+from dure.core.text import Text
+
+app = typer.Typer(no_args_is_help=True, help="Generate, solve, audit and explain award plans.")
+
+PROBLEM = typer.Argument(help="a problem file", metavar="PROBLEM")
+PLAN = typer.Argument(help="a plan file", metavar="PLAN")
+
+
+@app.command()
+def generate(
+    output: Annotated[Path, typer.Option("-o", "--output", help="where to write the problem")],
+    size: Annotated[int, typer.Option(help="applications; 514 keeps the published totals", min=1, max=200_000)] = 514,
+    seed: Annotated[int, typer.Option(help="a whole number; the same seed gives the same problem", min=0)] = 1,
+    supply_scale: Annotated[int, typer.Option(help="multiply the nodes of every cluster", min=1, max=100)] = 1,
+    first_call: Annotated[bool, typer.Option("--first-call", help="call 25-1 as it was offered: 542 nodes")] = False,
+) -> None:
+    """Write a synthetic problem."""
+    from dure.decide.planning import instances
+
+    made = instances.first_call(seed) if first_call else instances.generate(size, seed, supply_scale=supply_scale)
+    write(output, made.encode())
+    typer.echo(f"{output}: {len(made.applications)} applications, {made.digest}")
+
+
+@app.command()
+def solve(
+    problem: Annotated[Path, PROBLEM],
+    output: Annotated[Path, typer.Option("-o", "--output", help="where to write the plan")],
+    rule: Annotated[Optional[str], typer.Option(help="value or merit; the problem's own by default")] = None,  # noqa: UP045
+    delta: Annotated[Optional[int], typer.Option(help="score band in tenths of a point", min=0)] = None,  # noqa: UP045
+    budget: Annotated[Optional[int], typer.Option(help="units of work", min=0)] = None,  # noqa: UP045
+) -> None:
+    """Compute a plan. Shows progress on a terminal; interrupting keeps the best plan found."""
+    from dure.decide.planning.load import read_problem
+    from dure.decide.planning.problem import RULES, Rule
+    from dure.decide.planning.solver import solve as compute
+
+    ground = read_problem(read(problem), str(problem))
+    name = rule or ground.rule.name
+    if name not in RULES:
+        raise InvalidInput(
+            Mistake("--rule", Text(f"'{name}'이라는 규칙은 없습니다.", f"There is no rule '{name}'."),
+                    Text("value 또는 merit를 쓰십시오.", "Use value or merit."))
+        )  # fmt: skip
+    chosen = Rule(name, ground.rule.delta_tenths if delta is None else delta)
+    plan = compute(ground, budget, _Line(), chosen)
+    write(output, plan.encode())
+    typer.echo(f"{output}: {len(plan.awards)} awards, value {plan.value:,}, bound {plan.bound:,}, {plan.ended}")
+
+
+@app.command()
+def audit(
+    problem: Annotated[Path, PROBLEM],
+    plan: Annotated[Path, PLAN],
+    as_json: Annotated[bool, typer.Option("--json", help="print a JSON object")] = False,
+    programme: Annotated[Optional[Path], typer.Option(help="the programme file the problem names")] = None,  # noqa: UP045
+    lang: Annotated[str, typer.Option(help="ko or en")] = "",
+) -> None:
+    """Check a plan with the independent auditor: exit 0 no violation, 1 violations, 2 unreadable."""
+    from dure.cli import language
+    from dure.decide.planning import audit as auditor
+
+    arguments = [str(problem), str(plan), "--lang", "ko" if (lang or language()).startswith("ko") else "en"]
+    if programme is not None:
+        arguments += ["--programme", str(programme)]
+    sys.exit(auditor.main(arguments + (["--json"] if as_json else [])))
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file. Raises InvalidInput that says what to do."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        what = Text(f"파일을 읽을 수 없습니다({error.strerror}).", f"The file cannot be read ({error.strerror}).")
+        raise InvalidInput(Mistake(str(path), what, Text("경로를 확인하십시오.", "Check the path."))) from None
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all. Raises InvalidInput when the place cannot be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        what = Text(f"파일을 쓸 수 없습니다({error.strerror}).", f"The file cannot be written ({error.strerror}).")
+        remedy = Text(
+            "디렉터리가 있는지, 쓸 수 있는지 확인하십시오.", "Check that the directory exists and can be written."
+        )
+        raise InvalidInput(Mistake(str(path), what, remedy)) from None
+
+
+class _Line:
+    """Progress as one line that is written over, only where a person watches."""
+
+    def __init__(self) -> None:
+        self._shown = -1
+        self._is_watched = sys.stderr.isatty()
+
+    def __call__(self, progress: Any) -> bool:
+        if self._is_watched and progress.permille != self._shown:
+            self._shown = progress.permille
+            value = "" if progress.value is None else f"{progress.value:,}"
+            end = "\n" if progress.phase == "finished" else ""
+            print(f"\r{progress.phase:<9}{progress.permille / 10:5.1f} %  {value:<20}", end=end, file=sys.stderr)
+        return True

@@ -1,0 +1,673 @@
+"""Check an award plan with nothing but Python: python3 audit.py PROBLEM PLAN [--programme FILE] [--json] [--lang ko|en]
+
+Shares no code with the planner. From the problem file alone it derives anew what every award is worth, what every rule
+allows and who has justified envy, and from the integer prices in the plan's certificate what no plan can exceed.
+Exit status: 0 no violation of the plan's own rule, 1 violations, 2 a file cannot be read.
+"""
+
+# mypy: disable-error-code=no-any-return
+# (JSON has no types of its own; conversions only for a type checker would cost time on every award.)
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+Object = Any  # a JSON object; its shape is that of the documents of docs/planning.md
+Chosen = tuple[Object, Object, int, int]
+Rules = tuple[tuple[Object, str], ...]
+
+
+class Unreadable(Exception):
+    """A file is not what it should be; the text says which and why."""
+
+
+def read(path: str, format_name: str) -> tuple[Object, bytes]:
+    """The JSON object in the file and its bytes; Unreadable unless its format is `format_name`."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    return parse(content, format_name, path)
+
+
+def parse(content: bytes, format_name: str, path: str = "document") -> tuple[Object, bytes]:
+    """The JSON object in `content`, and `content`."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{path}: not JSON ({error})") from None
+    if not isinstance(document, dict) or document.get("format") != format_name:
+        raise Unreadable(f"{path}: not a {format_name} document")
+    return document, content
+
+
+def fingerprint(value: Any) -> str:
+    """sha256 of bytes, or of the canonical JSON of anything else."""
+    if not isinstance(value, bytes):
+        value = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return "sha256:" + hashlib.sha256(value).hexdigest()
+
+
+def problem_fingerprint(document: Object, content: bytes, claimed: str) -> str:
+    """The problem's hash. A file whose lists were put in another order is put back into canonical order first."""
+    plain = fingerprint(content.strip())
+    if plain == claimed:
+        return plain
+    canonical = dict(document)
+    for part, key in (("tracks", "code"), ("clusters", "code"), ("applications", "id"), ("policies", "name")):
+        canonical[part] = sorted(document[part], key=lambda one: one[key])
+    canonical["applications"] = [
+        {**one, "options": sorted(one["options"], key=lambda option: option["cluster"])}
+        for one in canonical["applications"]
+    ]
+    canonical["policies"] = [
+        {**one, **{side: {k: sorted(v) for k, v in one[side].items()} for side in ("match", "exclude")}}
+        for one in canonical["policies"]
+    ]
+    return fingerprint(canonical)
+
+
+class Ground:
+    """The problem as tables: capacities, rules and their rows, choices."""
+
+    def __init__(self, document: Object) -> None:
+        self.slots = document["calendar"]["slots"]
+        self.per_month = document["calendar"]["slots_per_month"]
+        self.offset = document["formula"]["offset_tenths"]
+        self.sizes = document["formula"]["size_table"]
+        self.delay = document["formula"]["delay_permille"]
+        self.divisor = 10_000 * 1000 * self.per_month * self.per_month
+        self.track = {one["code"]: one for one in document["tracks"]}
+        self.cluster = {one["code"]: one for one in document["clusters"]}
+        self.application = {one["id"]: one for one in document["applications"]}
+        self.policies = document["policies"]
+        asked = {fact for one in self.policies for fact in (*one["match"], *one["exclude"], one["each"])} - {""}
+        self.facts = tuple(sorted(asked - {"cluster", "gpu_model", "provider"}))
+        self._matched: dict[tuple[str, ...], Rules] = {}
+
+    def fact(self, name: str, application: Object, cluster: Object) -> str:
+        """The word of a fact for an award of `application` on `cluster`."""
+        if name in ("gpu_model", "provider"):
+            return cluster[name]
+        if name == "cluster":
+            return cluster["code"]
+        if name == "application":
+            return application["id"]
+        if name == "youth":
+            return "yes" if application["youth"] else "no"
+        return application[name]
+
+    def rules(self, application: Object, code: str) -> Rules:
+        """The rules an award of `application` on cluster `code` counts in, as (policy, value of its `each`)."""
+        key = (code, *[application["id" if name == "application" else name] for name in self.facts])
+        found = self._matched.get(key)
+        if found is None:
+            found = self._matched[key] = self._match(application, self.cluster[code])
+        return found
+
+    def _match(self, application: Object, cluster: Object) -> Rules:
+        def holds(selector: Object) -> bool:
+            return all(self.fact(name, application, cluster) in words for name, words in selector.items())
+
+        return tuple(
+            (policy, self.fact(policy["each"], application, cluster) if policy["each"] else "")
+            for policy in self.policies
+            if holds(policy["match"]) and not (policy["exclude"] and holds(policy["exclude"]))
+        )
+
+    def is_fundable(self, application: Object) -> bool:
+        """Eligible and at or above the pass mark of its track."""
+        mark = self.track[application["track"]]["pass_mark_tenths"]
+        return application["eligible"] and application["score_tenths"] >= mark
+
+    def last_start(self, application: Object) -> int:
+        """The latest start that still ends within the calendar."""
+        return min(application["latest"], self.slots - application["duration"])
+
+    def most_nodes(self, application: Object, option: Object) -> int:
+        """The largest size of an option that the applicant's fee limit allows."""
+        limit = application["fee_limit_won"]
+        if limit is None or not option["fee_won"]:
+            return option["max_nodes"]
+        return min(option["max_nodes"], limit // (option["fee_won"] * application["duration"]))
+
+    def worth(self, application: Object, option: Object) -> int:
+        """What all sizes and starts of an option have in common of their value."""
+        return max(0, application["score_tenths"] - self.offset) * option["utility"] * application["duration"]
+
+    def kept(self, application: Object, start: int) -> int:
+        """How much of the value is kept when starting at `start`."""
+        return max(0, 1000 * self.per_month - self.delay * (start - application["earliest"]))
+
+    def value(self, application: Object, option: Object, start: int, nodes: int) -> int:
+        """The value of one award."""
+        return self.worth(application, option) * self.sizes[nodes] * self.kept(application, start) // self.divisor
+
+    def caps(self, policy: Object, word: str) -> list[int]:
+        """The caps of a rule for one value of its `each`."""
+        return policy["overrides"].get(word, policy["caps"])
+
+
+def unit(policy: Object, option: Object) -> int:
+    """What one node counts in one slot."""
+    measure = policy["measure"]
+    return option["cost_won"] if measure == "cost_won" else option["fee_won"] if measure == "fee_won" else 1
+
+
+def policy_uses(
+    policy: Object, word: str, option: Object, start: int, end: int, nodes: int
+) -> list[tuple[str, int, int]]:
+    """What an award uses of a rule: [(row name, place in the caps, amount)]."""
+    begin, until = max(start, policy["first_slot"]), min(end, policy["end_slot"])
+    if begin >= until:
+        return []
+    name = policy["name"] + ("/" + word if word else "")
+    amount = unit(policy, option) * (1 if policy["measure"] == "awards" else nodes)
+    if policy["by_slot"]:
+        shift = policy["first_slot"]
+        return [(f"{name}/{slot}", slot - shift, amount) for slot in range(begin, until)]
+    times = 1 if policy["measure"] in ("nodes", "awards") else until - begin
+    return [(name, 0, amount * times)]
+
+
+class Load:
+    """What the awards of a plan use: nodes per cluster and slot, and amounts per row of the rules."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.left = {code: list(cluster["capacity"]) for code, cluster in ground.cluster.items()}
+        self.used: dict[str, int] = {}
+        self.cap: dict[str, int] = {}
+        self.policy: dict[str, Object] = {}
+
+    def add(self, application: Object, option: Object, start: int, nodes: int) -> None:
+        """Count one award."""
+        end = start + application["duration"]
+        left = self.left[option["cluster"]]
+        for slot in range(start, end):
+            left[slot] -= nodes
+        for policy, word in self.ground.rules(application, option["cluster"]):
+            for row, place, amount in policy_uses(policy, word, option, start, end, nodes):
+                self.used[row] = self.used.get(row, 0) + amount
+                self.cap[row] = self.ground.caps(policy, word)[place]
+                self.policy[row] = policy
+
+    def penalty(self) -> int:
+        """What going over soft caps costs."""
+        return sum(
+            policy["price"] * max(0, self.used[row] - self.cap[row])
+            for row, policy in self.policy.items()
+            if policy["price"] is not None
+        )
+
+    def broken(self) -> Iterator[tuple[str, int, int]]:
+        """Every hard row that is exceeded, with use and cap."""
+        for code, left in self.left.items():
+            for slot, rest in enumerate(left):
+                if rest < 0:
+                    cap = self.ground.cluster[code]["capacity"][slot]
+                    yield f"capacity/{code}/{slot}", cap - rest, cap
+        for row, policy in self.policy.items():
+            if policy["price"] is None and self.used[row] > self.cap[row]:
+                yield row, self.used[row], self.cap[row]
+
+
+def awarded(ground: Ground, plan: Object, violations: list[Object]) -> list[Chosen]:
+    """(application, option, start, nodes) for every award that exists as a choice; the rest become violations."""
+    found: list[Chosen] = []
+    seen: set[str] = set()
+    for award in plan["awards"]:
+        name, start, nodes = award["application"], award["start"], award["nodes"]
+        application = ground.application.get(name)
+        option = None
+        if application is not None:
+            option = next((one for one in application["options"] if one["cluster"] == award["cluster"]), None)
+        wrong = (
+            "no such application" if application is None
+            else "awarded twice" if name in seen
+            else "not eligible or below the pass mark" if not ground.is_fundable(application)
+            else "a cluster it cannot use" if option is None
+            else "a start outside its window" if not application["earliest"] <= start <= ground.last_start(application)
+            else "a size outside its limits"
+            if not option["min_nodes"] <= nodes <= ground.most_nodes(application, option)
+            else None
+        )  # fmt: skip
+        seen.add(name)
+        if wrong:
+            violations.append({"rule": "choice", "application": name, "what": wrong})
+        else:
+            found.append((application, option, start, nodes))
+    return found
+
+
+class Envy:
+    """Looks for unfunded applications that could take the place of one award scoring at least the band lower."""
+
+    def __init__(self, ground: Ground, load: Load, awards: list[Chosen], delta: int) -> None:
+        self.ground, self.load, self.delta = ground, load, delta
+        self.lanes: dict[tuple[str, str], list[Chosen]] = {}
+        for award in awards:
+            if award[0]["standing"] == "new":
+                self.lanes.setdefault(self.lane(award[0]), []).append(award)
+        for lane in self.lanes.values():
+            lane.sort(key=lambda award: award[0]["score_tenths"])
+        self._covering: dict[Any, tuple[list[int], list[int], list[Chosen]]] = {}
+
+    def lane(self, application: Object) -> tuple[str, str]:
+        """Applications are compared within one track and rubric."""
+        return application["track"], self.ground.track[application["track"]]["rubric"]
+
+    def award_envied(self, application: Object, delta: int | None = None, shrink: bool = False) -> Chosen | None:
+        """An award `application` could take the place of, or None. With `shrink` the award is cut to its minimum."""
+        most = application["score_tenths"] - (self.delta if delta is None else delta)
+        lane = self.lane(application)
+        awards = self.lanes.get(lane, ())
+        if not awards or awards[0][0]["score_tenths"] > most:
+            return None
+        for option in application["options"]:
+            nodes = option["min_nodes"]
+            if nodes > self.ground.most_nodes(application, option):
+                continue
+            for start in range(application["earliest"], self.ground.last_start(application) + 1):
+                found = self._place(application, option, start, nodes, (lane, most, shrink))
+                if found is not None:
+                    return found
+        return None
+
+    def _place(self, application: Object, option: Object, start: int, nodes: int, terms: Any) -> Chosen | None:
+        lane, most, shrink = terms
+        code, end = option["cluster"], start + application["duration"]
+        if any(cap < nodes for cap in self.ground.cluster[code]["capacity"][start:end]):
+            return None
+        left = self.load.left[code][start:end]
+        worst = nodes - min(left)
+        short = self._short(application, option, start, end, nodes)
+        if short is None:
+            return None
+        if worst > 0:
+            full = [slot for slot, rest in enumerate(left, start) if rest < nodes]
+            scores, peak, awards = self._cover(lane, code, full[0], full[-1], shrink)
+        else:
+            scores, peak, awards = self._cover(lane, None, 0, 0, shrink)
+        count = bisect.bisect_right(scores, most)
+        if not count or (worst > 0 and peak[count - 1] < worst):
+            return None
+        return self._first(awards[:count], worst, short, shrink)
+
+    def _first(self, awards: list[Chosen], worst: int, short: list[tuple[str, int]], shrink: bool) -> Chosen | None:
+        for award in awards:
+            given = award[3] - (award[1]["min_nodes"] if shrink else 0)
+            if worst > 0 and given < worst:
+                continue
+            if not short or self._covers(award, given, short):
+                return award
+        return None
+
+    def _covers(self, award: Chosen, given: int, short: list[tuple[str, int]]) -> bool:
+        application, option, start, nodes = award
+        end = start + application["duration"]
+        back = {}
+        for policy, word in self.ground.rules(application, option["cluster"]):
+            if policy["measure"] == "awards" and given < nodes:
+                continue
+            for row, _, amount in policy_uses(policy, word, option, start, end, given):
+                back[row] = amount
+        return all(back.get(row, 0) >= need for row, need in short)
+
+    def _short(
+        self, application: Object, option: Object, start: int, end: int, nodes: int
+    ) -> list[tuple[str, int]] | None:
+        """What hard rules lack for this choice; None where a rule has no room for it even when empty."""
+        lacking = []
+        for policy, word in self.ground.rules(application, option["cluster"]):
+            if policy["price"] is not None:
+                continue
+            caps = self.ground.caps(policy, word)
+            for row, place, amount in policy_uses(policy, word, option, start, end, nodes):
+                over = self.load.used.get(row, 0) + amount - caps[place]
+                if amount > caps[place]:
+                    return None
+                if over > 0:
+                    lacking.append((row, over))
+        return lacking
+
+    def _cover(
+        self, lane: Any, code: str | None, first: int, last: int, shrink: bool
+    ) -> tuple[list[int], list[int], list[Chosen]]:
+        """Awards on `code` over all of first…last (None: all awards), by score, with the running maximum of nodes."""
+        key = (lane, code, first, last, shrink)
+        if key not in self._covering:
+            awards = [
+                one
+                for one in self.lanes.get(lane, ())
+                if code is None
+                or (one[1]["cluster"] == code and one[2] <= first and last < one[2] + one[0]["duration"])
+            ]
+            peak, most = [], 0
+            for one in awards:
+                most = max(most, one[3] - (one[1]["min_nodes"] if shrink else 0))
+                peak.append(most)
+            self._covering[key] = ([one[0]["score_tenths"] for one in awards], peak, awards)
+        return self._covering[key]
+
+
+class Bound:
+    """What no plan can exceed, from the certificate's prices: rows at their price, block rules as exact knapsacks."""
+
+    def __init__(self, ground: Ground, certificate: Object, rule: Object) -> None:
+        self.ground, self.rule = ground, rule
+        self.scale, self.prices = certificate["scale"], certificate["prices"]
+        self.blocks, self.precedence = set(certificate["blocks"]), certificate["precedence"]
+        self.wrong: list[str] = []
+        self.total = 0
+        self._row_price: dict[Any, list[int]] = {}
+        self._curves: dict[Any, tuple[list[int], list[int], list[Any]]] = {}
+        self._knapsacks: dict[tuple[str, str], tuple[int, list[dict[int, int]]]] = {}
+
+    def derive(self) -> int | None:
+        """The bound, cut to a whole number; None when the certificate has something wrong (`wrong` says what)."""
+        self._price_rows()
+        bonus = self._precede()
+        if self.wrong:
+            return None
+        for application in self.ground.application.values():
+            if self.ground.is_fundable(application):
+                self._count(application, bonus.get(application["id"], 0))
+        for cap, groups in self._knapsacks.values():
+            self.total += knapsack(cap, groups)
+        return None if self.wrong else self.total // self.scale
+
+    def _price_rows(self) -> None:
+        """Add price x cap of every priced row, and note prices of rows that do not exist or are priced too high."""
+        rest = dict(self.prices)
+        for code, cluster in self.ground.cluster.items():
+            prices = [rest.pop(f"capacity/{code}/{slot}", 0) for slot in range(self.ground.slots)]
+            self._row_price[code] = prices
+            self.total += sum(map(int.__mul__, prices, cluster["capacity"]))
+        for policy in self.ground.policies:
+            for word in self._words(policy):
+                self._price_policy(policy, word, rest)
+        self.wrong += [f"{name}: no such row, or one kept as a knapsack" for name in rest]
+        self.wrong += [f"{name}: a negative price" for name, price in self.prices.items() if price < 0]
+
+    def _words(self, policy: Object) -> Iterable[str]:
+        if not policy["each"]:
+            return [""]
+        some = next(iter(self.ground.cluster.values()))
+        if policy["each"] in ("cluster", "gpu_model", "provider"):
+            return {self.ground.fact(policy["each"], None, one) for one in self.ground.cluster.values()}
+        return {self.ground.fact(policy["each"], one, some) for one in self.ground.application.values()}
+
+    def _price_policy(self, policy: Object, word: str, rest: dict[str, int]) -> None:
+        if policy["name"] in self.blocks:
+            if (
+                policy["by_slot"]
+                or policy["price"] is not None
+                or policy["each"] in ("cluster", "gpu_model", "provider")
+            ):
+                self.wrong.append(f"{policy['name']}: cannot be kept as a knapsack")
+            return
+        name = policy["name"] + ("/" + word if word else "")
+        caps = self.ground.caps(policy, word)
+        rows = [f"{name}/{policy['first_slot'] + at}" for at in range(len(caps))] if policy["by_slot"] else [name]
+        prices = [rest.pop(row, 0) for row in rows]
+        if policy["price"] is not None and max(prices) > policy["price"] * self.scale:
+            self.wrong.append(f"{name}: priced above what exceeding it costs")
+        if any(prices):
+            self._row_price[policy["name"], word] = prices
+            self.total += sum(map(int.__mul__, prices, caps))
+
+    def _precede(self) -> dict[str, int]:
+        """What each application gains or loses by the priced order of merit, every pair of which is checked."""
+        bonus: dict[str, int] = {}
+        for first, second, price in self.precedence:
+            if price < 0 or not precedes(self.ground, self.rule, first, second):
+                self.wrong.append(f"precedence of {first} over {second}: not implied by the rule")
+            bonus[first] = bonus.get(first, 0) + price
+            bonus[second] = bonus.get(second, 0) - price
+        return bonus
+
+    def _count(self, application: Object, bonus: int) -> None:
+        """Add the best this application can bring beyond what it pays, or put its choices into its knapsack."""
+        best, block = 0, None
+        weights: dict[int, int] = {}
+        for option in application["options"]:
+            least, most = option["min_nodes"], self.ground.most_nodes(application, option)
+            rules = self.ground.rules(application, option["cluster"])
+            kept = [one for one in rules if one[0]["name"] in self.blocks]
+            if kept:
+                if block not in (None, kept[0]) or len(kept) > 1:
+                    self.wrong.append(f"{application['id']}: in two knapsacks")
+                block = kept[0]
+            if least > most:
+                continue
+            curve, flat, once = self._curve(option, rules)
+            worth = self.ground.worth(application, option)
+            for start in range(application["earliest"], self.ground.last_start(application) + 1):
+                end = start + application["duration"]
+                per_node, fixed = curve[end] - curve[start], flat[end] - flat[start]
+                for first, last, by_node, price in once:
+                    if start < last and first < end:
+                        per_node, fixed = per_node + by_node * price, fixed + (1 - by_node) * price
+                factor = worth * self.ground.kept(application, start)
+                for nodes in range(least, most + 1):
+                    gain = factor * self.ground.sizes[nodes] // self.ground.divisor * self.scale
+                    gain += bonus - nodes * per_node - fixed
+                    if gain > best:
+                        best = gain
+                    if block and gain > 0:
+                        weight = sum(use[2] for use in policy_uses(*block, option, start, end, nodes))
+                        if gain > weights.get(weight, 0):
+                            weights[weight] = gain
+        if block:
+            key = block[0]["name"], block[1]
+            cap = self.ground.caps(*block)[0]
+            self._knapsacks.setdefault(key, (cap, []))[1].append(weights)
+        else:
+            self.total += best
+
+    def _curve(self, option: Object, rules: Rules) -> tuple[list[int], list[int], list[Any]]:
+        """Running sums over slots of what one node, and the award as such, pay; and what is paid once."""
+        priced = [
+            (policy, word, unit(policy, option)) for policy, word in rules if (policy["name"], word) in self._row_price
+        ]
+        key = (option["cluster"], *[(policy["name"], word, one) for policy, word, one in priced])
+        if key in self._curves:
+            return self._curves[key]
+        by_node, flat, once = list(self._row_price[option["cluster"]]), [0] * self.ground.slots, []
+        for policy, word, one in priced:
+            prices, first, last = self._row_price[policy["name"], word], policy["first_slot"], policy["end_slot"]
+            if not policy["by_slot"] and policy["measure"] in ("nodes", "awards"):
+                once.append((first, last, int(policy["measure"] == "nodes"), prices[0]))
+                continue
+            line = flat if policy["measure"] == "awards" else by_node
+            for slot in range(first, last):
+                line[slot] += one * prices[slot - first if policy["by_slot"] else 0]
+        self._curves[key] = running(by_node), running(flat), once
+        return self._curves[key]
+
+
+def running(amounts: Iterable[int]) -> list[int]:
+    """0, a0, a0 + a1, …"""
+    sums = [0]
+    for amount in amounts:
+        sums.append(sums[-1] + amount)
+    return sums
+
+
+def knapsack(cap: int, groups: list[dict[int, int]]) -> int:
+    """The most that at most one (weight: gain) of each group brings within `cap`."""
+    groups = [{weight: gain for weight, gain in group.items() if weight <= cap} for group in groups]
+    groups = [group for group in groups if group]
+    if sum(max(group) for group in groups) <= cap:
+        return sum(max(group.values()) for group in groups)
+    step = math.gcd(*(weight for group in groups for weight in group)) or 1
+    width = cap // step
+    best = [0] * (width + 1)
+    for group in groups:
+        new = best[:]
+        for weight, gain in group.items():
+            shift = weight // step
+            new[shift:] = map(max, new[shift:], [one + gain for one in best[: width + 1 - shift]])
+        best = new
+    return best[-1]
+
+
+def precedes(ground: Ground, rule: Object, first: str, second: str) -> bool:
+    """Whether no plan without justified envy funds `second` and not `first`: first fits wherever second is."""
+    one, two = ground.application.get(first), ground.application.get(second)
+    if rule["name"] != "merit" or one is None or two is None or not ground.is_fundable(one):
+        return False
+    lanes = [(each["track"], ground.track[each["track"]]["rubric"]) for each in (one, two)]
+    spare = two["duration"] - one["duration"]
+    if (
+        lanes[0] != lanes[1]
+        or two["standing"] != "new"
+        or one["score_tenths"] < two["score_tenths"] + rule["delta_tenths"]
+        or spare < 0
+        or one["earliest"] > two["earliest"] + spare
+        or ground.last_start(two) > ground.last_start(one)
+        or ground.last_start(one) < one["earliest"]
+    ):
+        return False
+    options = {option["cluster"]: option for option in one["options"]}
+    for taken in two["options"]:
+        own = options.get(taken["cluster"])
+        if own is None or own["min_nodes"] > min(taken["min_nodes"], ground.most_nodes(one, own)):
+            return False
+        rows = dict.fromkeys((policy["name"], word) for policy, word in ground.rules(two, taken["cluster"]))
+        for policy, word in ground.rules(one, own["cluster"]):
+            costs = unit(policy, own) * own["min_nodes"] <= unit(policy, taken) * taken["min_nodes"]
+            if policy["price"] is None and not (costs and (policy["name"], word) in rows):
+                return False
+    return True
+
+
+def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme: bytes | None = None) -> Object:
+    """Check a plan. `problem`, `plan`: (document, bytes) pairs; `programme`: the programme file's bytes or None."""
+    document, content = problem
+    decided, rule = plan[0], plan[0]["rule"]
+    ground = Ground(document)
+    violations: list[Object] = []
+    found = problem_fingerprint(document, content, decided["problem"])
+    if found != decided["problem"]:
+        violations.append({"rule": "problem", "what": f"the plan is for {decided['problem']}, the file is {found}"})
+    if decided["programme"] != document["programme"]:
+        violations.append({"rule": "programme", "what": "plan and problem name different programme files"})
+    if programme is not None and fingerprint(programme) != document["programme"]:
+        violations.append({"rule": "programme", "what": f"the programme file is {fingerprint(programme)}"})
+    awards, load = awarded(ground, decided, violations), Load(ground)
+    for award in awards:
+        load.add(*award)
+    violations += [{"rule": row, "what": f"uses {used} of {cap}"} for row, used, cap in load.broken()]
+    value = sum(ground.value(*award) for award in awards) - load.penalty()
+    if value != decided["value"]:
+        violations.append(
+            {"rule": "value", "what": f"the plan claims {decided['value']}, its awards are worth {value}"}
+        )
+    proof = Bound(ground, decided["certificate"], rule)
+    bound = proof.derive()
+    violations += [{"rule": "certificate", "what": what} for what in proof.wrong]
+    if bound is not None and bound > decided["bound"]:
+        violations.append({"rule": "bound", "what": f"the plan claims {decided['bound']}, its prices prove {bound}"})
+    envious, by_size = envies(ground, load, awards, rule["delta_tenths"])
+    if rule["name"] == "merit":
+        violations += [
+            {"rule": "merit", "application": one, "what": f"could have the place of {two}"} for one, two in envious
+        ]
+    return {
+        "problem": found, "programme": document["programme"], "plan": fingerprint(plan[1].strip()), "rule": rule,
+        "applications": len(ground.application), "awards": len(awards), "value": value, "bound": bound,
+        "gap": (bound - value) / bound if bound else None if bound is None else 0.0,
+        "envy": len(envious), "envious": [list(pair) for pair in envious], "size_envy": by_size,
+        "rows": ground.slots * len(ground.cluster) + len(load.policy), "violations": violations,
+    }  # fmt: skip
+
+
+def envies(ground: Ground, load: Load, awards: list[Chosen], delta: int) -> tuple[list[tuple[str, str]], int]:
+    """Pairs (application with justified envy, one award it could replace); how many some award's excess size keeps out.
+
+    The second number counts unfunded applications that could be funded if one award of any score were cut to its
+    minimum: no rule forbids it, it is published.
+    """
+    search, funded, pairs, by_size = Envy(ground, load, awards, delta), {award[0]["id"] for award in awards}, [], 0
+    for name, application in ground.application.items():
+        if name in funded or not ground.is_fundable(application):
+            continue
+        award = search.award_envied(application)
+        if award is not None:
+            pairs.append((name, award[0]["id"]))
+        if search.award_envied(application, delta=-(10**9), shrink=True) is not None:
+            by_size += 1
+    return pairs, by_size
+
+
+def words(report: Object, is_korean: bool) -> list[str]:
+    """What was proved, in sentences."""
+    rule, wrong = report["rule"], len(report["violations"])
+    band = f"{rule['delta_tenths'] / 10:.1f}"
+    facts = {**report, "band": band, "count": wrong, "gap": f"{100 * (report['gap'] or 0):.4f}"}
+    if is_korean:
+        lines = [
+            "문제 {problem}의 신청 {applications}건에 대한 배분안 {plan}(선정 {awards}건)을 검사했습니다.",
+            "선정 결과의 가치는 {value}입니다. 문제 파일에서 다시 계산했습니다.",
+            "인증서의 정수 가격에 따르면 어떤 배분안의 가치도 {bound}을(를) 넘을 수 없습니다. 차이는 {gap} %입니다.",
+            "점수가 {band}점 이상 낮은 선정 과제 하나를 대신할 수 있었던 미선정 신청은 {envy}건입니다.",
+            "선정 과제 하나를 최소 규모로 줄이면 들어갈 미선정 신청은 {size_envy}건입니다(규칙 위반 아님).",
+            "위반 사항이 없습니다." if not wrong else "위반 사항 {count}건:",
+        ]
+    else:
+        lines = [
+            "Checked plan {plan} ({awards} awards) for problem {problem} ({applications} applications).",
+            "Its awards are worth {value}, computed anew from the problem file.",
+            "The certificate's integer prices prove that no plan is worth more than {bound}: the gap is {gap} %.",
+            "{envy} unfunded applications could replace one award that scores {band} points or more below them.",
+            "{size_envy} unfunded applications would fit if one award were cut to its minimum (no rule is broken).",
+            "No violation was found." if not wrong else "{count} violations:",
+        ]
+    if report["bound"] is None:
+        lines[2] = "인증서로 상한을 증명하지 못했습니다." if is_korean else "The certificate proves no bound."
+    found = [
+        f"- {one['rule']}: {one.get('application', '')} {one['what']}".replace(":  ", ": ")
+        for one in report["violations"]
+    ]
+    return [line.format(**facts) for line in lines] + found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Check an award plan against its problem.")
+    parser.add_argument("problem")
+    parser.add_argument("plan")
+    parser.add_argument("--programme", help="the programme file the problem names")
+    parser.add_argument("--json", action="store_true", help="print a JSON object instead of sentences")
+    parser.add_argument("--lang", choices=("ko", "en"), default="en")
+    asked = parser.parse_args(arguments)
+    try:
+        problem, plan = read(asked.problem, "dure-problem/1"), read(asked.plan, "dure-plan/1")
+        programme = None
+        if asked.programme:
+            try:
+                programme = Path(asked.programme).read_bytes()
+            except OSError as error:
+                raise Unreadable(f"{asked.programme}: {error.strerror}") from None
+        report = examine(problem, plan, programme)
+    except (Unreadable, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        what = str(error) if isinstance(error, Unreadable) else f"a document lacks something: {error!r}"
+        sys.stdout.write((json.dumps({"error": what}) if asked.json else what) + "\n")
+        return 2
+    text = json.dumps(report, ensure_ascii=False) if asked.json else "\n".join(words(report, asked.lang == "ko"))
+    sys.stdout.write(text + "\n")
+    return 1 if report["violations"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
