@@ -42,9 +42,9 @@ def bookings(spec: dict[str, Any], language: str) -> SafeString:
     kinds = [show.text(name, language) for name in spec["kinds"]]
     rows = [(show.text(label, language), _lanes(spans)) for label, spans in spec["rows"]]
     height = sum(len(lanes) * 26 + 10 for _, lanes in rows) + 30
-    canvas = Canvas(show.text(spec["title"], language), WIDTHS["wide"], height)
+    canvas = Canvas(show.text(spec["title"], language), WIDTHS["full"], height, "full")
     canvas.patterns(len(kinds))
-    left = min(max((label_width(label) for label, _ in rows), default=0) + 14, canvas.width * 0.3)
+    left = min(max((label_width(label) for label, _ in rows), default=0) + 18, canvas.width * 0.3)
     scale = (canvas.width - left - 6) / max((end - start).days, 1)
     _months(canvas, start, end, left, scale, language)
     y = 28.0
@@ -124,11 +124,11 @@ def occupancy(spec: dict[str, Any], language: str) -> SafeString:
     kinds = [show.text(name, language) for name in spec["kinds"]]
     months = [show.text(name, language) for name in spec["months"]]
     rows = [(show.text(label, language), tuple(cells)) for label, cells in spec["rows"]]
-    row_height = 22 if len(rows) <= 24 else 8 if len(rows) <= 80 else 2 if len(rows) <= 400 else 1
+    row_height = 16 if len(rows) <= 24 else 8 if len(rows) <= 80 else 2 if len(rows) <= 400 else 1
     labelled = row_height >= 8
-    canvas = Canvas(show.text(spec["title"], language), WIDTHS["wide"], len(rows) * row_height + 30)
+    canvas = Canvas(show.text(spec["title"], language), WIDTHS["full"], len(rows) * row_height + 30, "full")
     canvas.patterns(len(kinds))
-    left = min(max((label_width(label) for label, _ in rows), default=0) + 12, 160) if labelled else 4
+    left = min(max((label_width(label) for label, _ in rows), default=0) + 16, 160) if labelled else 4
     width = (canvas.width - left - 4) / max(len(months), 1)
     canvas.add(
         f'<rect class="empty-cell" x="{left:g}" y="24" width="{width * len(months):.1f}" '

@@ -1,8 +1,8 @@
 """Server-made charts from plain values: `draw(spec, language)` gives a figure; templates write `{% chart spec %}`.
 
 A spec is a mapping, so that chapters make one without importing this module. All kinds take `kind`, `title`, and may
-take `note` (a line under the title), `size` ("wide", the default, or "half"), `unit`, and `format` ("number", "percent"
-of a ratio, "won"). Titles, names and labels are strings or `Text`. Per kind:
+take `note` (a line under the title), `size` ("panel", the default, or "full"), `unit`, and `format` ("number",
+"percent" of a ratio, "won"). Titles, names and labels are strings or `Text`. Per kind:
 
 - bar: `rows` [(label, value)], `target` (a line to compare with)
 - stacked: `series` [name], `rows` [(label, [value per series])]
@@ -53,7 +53,7 @@ def draw(spec: Mapping[str, Any], language: str) -> SafeString:
 
 
 def _canvas(spec: dict[str, Any], language: str, height: int) -> Canvas:
-    size = spec.get("size", "wide")
+    size = spec.get("size", "panel")
     return Canvas(show.text(spec["title"], language), WIDTHS[size], height, size)
 
 
@@ -62,7 +62,7 @@ def _finish(canvas: Canvas, spec: dict[str, Any], language: str, desc: str, tabl
 
 
 def _label_room(labels: Sequence[str], width: int) -> float:
-    return min(max((label_width(name) for name in labels), default=0) + 12, width * 0.36)
+    return min(max((label_width(name) for name in labels), default=0) + 18, width * 0.38)
 
 
 def _bar(spec: dict[str, Any], language: str) -> SafeString:

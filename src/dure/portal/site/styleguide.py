@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dure.core.condition import Condition
-from dure.core.period import Period
+from dure.core.period import Month, Period
 from dure.core.text import Text
 from dure.portal.framework.lists import Page
-from dure.portal.site import icons, words
+from dure.portal.site import icons, show, words
 
 NOW = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 
@@ -72,7 +72,11 @@ TITLES = (
     Text("기상 레이더 초단기 예측", "Nowcasting from weather radar"),
     Text("제조 공정 이상 탐지 기반 모형", "A foundation model for process faults"),
 )
-ORGANISATIONS = (Text("가람대학교", "Garam University"), Text("(주)온새미", "Onsaemi Inc."), Text("누리연구원", "Nuri Institute"))
+ORGANISATIONS = (
+    Text("가람대학교", "Garam University"),
+    Text("(주)온새미", "Onsaemi Inc."),
+    Text("누리연구원", "Nuri Institute"),
+)
 STATES = ("submitted", "admitted", "refused", "draft", "withdrawn")
 
 
@@ -93,7 +97,11 @@ def _rows() -> list[ExampleRow]:
 
 def _events() -> list[dict[str, Any]]:
     return [
-        {"title": Text("신청서를 제출했습니다", "Application submitted"), "at": NOW - timedelta(days=20), "actor": "김하늘"},
+        {
+            "title": Text("신청서를 제출했습니다", "Application submitted"),
+            "at": NOW - timedelta(days=20),
+            "actor": "김하늘",
+        },
         {
             "title": Text("신청 자격이 확인되었습니다", "Found eligible"),
             "at": NOW - timedelta(days=16),
@@ -106,47 +114,103 @@ def _events() -> list[dict[str, Any]]:
 
 
 def _charts() -> list[dict[str, Any]]:
-    months = [f"{m}월" for m in range(1, 13)] if _("월") == "월" else list("JFMAMJJASOND")
+    months = [
+        Text(*(show.month_words(Month(2026, m), language, with_year=False) for language in ("ko", "en")))
+        for m in range(1, 13)
+    ]
     three = [Text("산업계", "Industry"), Text("학계", "Academia"), Text("연구기관", "Institutes")]
     stacked = [(m, [900 + 120 * i, 700 + 60 * (i % 5), 300 + 45 * (i % 4)]) for i, m in enumerate(months)]
     unit = Text("개", "GPUs")
     return [
         {
-            "kind": "bar", "title": Text("지역별 신청 서버", "Servers requested by region"), "unit": Text("대", "servers"),
-            "rows": [(Text("수도권", "Capital area"), 912), (Text("광주·전라", "Gwangju, Jeolla"), 341),
-                     (Text("대구·경북", "Daegu, North Gyeongsang"), 268), (Text("부산·울산·경남", "Busan, Ulsan, South Gyeongsang"), 193)],
+            "kind": "bar",
+            "title": Text("지역별 신청 서버", "Servers requested by region"),
+            "unit": Text("대", "servers"),
+            "rows": [
+                (Text("수도권", "Capital area"), 912),
+                (Text("광주·전라", "Gwangju, Jeolla"), 341),
+                (Text("대구·경북", "Daegu, North Gyeongsang"), 268),
+                (Text("부산·울산·경남", "Busan, Ulsan, South Gyeongsang"), 193),
+            ],
             "target": 542,
         },
-        {"kind": "columns", "title": Text("달마다 배정된 GPU", "GPUs awarded by month"), "unit": unit, "series": three, "rows": stacked},
         {
-            "kind": "stacked", "title": Text("클러스터별 배정", "Awards by cluster"), "unit": Text("대", "servers"), "series": three,
+            "kind": "columns",
+            "title": Text("달마다 배정된 GPU", "GPUs awarded by month"),
+            "unit": unit,
+            "series": three,
+            "rows": stacked,
+        },
+        {
+            "kind": "stacked",
+            "title": Text("클러스터별 배정", "Awards by cluster"),
+            "unit": Text("대", "servers"),
+            "series": three,
             "rows": [("naver-h200", [120, 110, 52]), ("nhn-b200", [210, 190, 100]), ("kakao-b200", [80, 120, 30])],
         },
         {
-            "kind": "line", "title": Text("사용률", "Use"), "format": "percent", "labels": months, "top": 1,
-            "series": [(Text("실행", "Running"), [0.62, 0.66, 0.71, 0.74, 0.78, 0.8, None, 0.83, 0.85, 0.84, 0.88, 0.9]),
-                       (Text("연산", "Busy"), [0.41, 0.44, 0.5, 0.49, 0.55, 0.6, None, 0.63, 0.62, 0.66, 0.7, 0.71])],
-        },
-        {
-            "kind": "donut", "title": Text("신청 기관", "Applicants"), "unit": Text("건", "applications"),
-            "rows": [(three[0], 231), (three[1], 198), (three[2], 85)],
-        },
-        {"kind": "gauge", "title": Text("배정률", "Awarded"), "value": 528, "whole": 542, "target": 500, "unit": Text("대", "servers")},
-        {"kind": "histogram", "title": Text("평가 점수", "Scores"), "rows": [(50 + 5 * i, 55 + 5 * i, c) for i, c in enumerate((4, 12, 31, 66, 120, 141, 90, 38, 12, 1))]},
-        {
-            "kind": "bookings", "title": Text("클러스터 예약", "Bookings"), "start": date(2026, 1, 1), "end": date(2027, 1, 1),
-            "today": date(2026, 3, 2), "kinds": [words.kind("booking", k).text for k in ("award", "self_use", "maintenance")],
-            "rows": [
-                ("naver-h200", [(date(2026, 1, 1), date(2026, 7, 1), 0, TITLES[0]), (date(2026, 3, 10), date(2026, 3, 24), 2, Text("냉각수 교체", "Coolant change")), (date(2026, 7, 1), date(2026, 12, 1), 0, TITLES[1])]),
-                ("nhn-b200", [(date(2026, 2, 1), date(2026, 9, 1), 0, TITLES[2]), (date(2026, 9, 1), date(2027, 2, 1), 1, ORGANISATIONS[1])]),
+            "kind": "line",
+            "title": Text("사용률", "Use"),
+            "format": "percent",
+            "labels": months,
+            "top": 1,
+            "series": [
+                (Text("실행", "Running"), [0.62, 0.66, 0.71, 0.74, 0.78, 0.8, None, 0.83, 0.85, 0.84, 0.88, 0.9]),
+                (Text("연산", "Busy"), [0.41, 0.44, 0.5, 0.49, 0.55, 0.6, None, 0.63, 0.62, 0.66, 0.7, 0.71]),
             ],
         },
         {
-            "kind": "occupancy", "title": Text("서버 사용 계획", "Node map"), "months": [f"{m}" for m in range(1, 13)],
+            "kind": "donut",
+            "title": Text("신청 기관", "Applicants"),
+            "unit": Text("건", "applications"),
+            "rows": [(three[0], 231), (three[1], 198), (three[2], 85)],
+        },
+        {
+            "kind": "gauge",
+            "title": Text("배정률", "Awarded"),
+            "value": 528,
+            "whole": 542,
+            "target": 500,
+            "unit": Text("대", "servers"),
+        },
+        {
+            "kind": "histogram",
+            "title": Text("평가 점수", "Scores"),
+            "rows": [(50 + 5 * i, 55 + 5 * i, c) for i, c in enumerate((4, 12, 31, 66, 120, 141, 90, 38, 12, 1))],
+        },
+        {
+            "kind": "bookings",
+            "title": Text("클러스터 예약", "Bookings"),
+            "start": date(2026, 1, 1),
+            "end": date(2027, 1, 1),
+            "today": date(2026, 3, 2),
+            "kinds": [words.kind("booking", k).text for k in ("award", "self_use", "maintenance")],
+            "rows": [
+                (
+                    "naver-h200",
+                    [
+                        (date(2026, 1, 1), date(2026, 7, 1), 0, TITLES[0]),
+                        (date(2026, 3, 10), date(2026, 3, 24), 2, Text("냉각수 교체", "Coolant change")),
+                        (date(2026, 7, 1), date(2026, 12, 1), 0, TITLES[1]),
+                    ],
+                ),
+                (
+                    "nhn-b200",
+                    [
+                        (date(2026, 2, 1), date(2026, 9, 1), 0, TITLES[2]),
+                        (date(2026, 9, 1), date(2027, 2, 1), 1, ORGANISATIONS[1]),
+                    ],
+                ),
+            ],
+        },
+        {
+            "kind": "occupancy",
+            "title": Text("서버 사용 계획", "Node map"),
+            "months": [f"{m}" for m in range(1, 13)],
             "kinds": [words.kind("booking", k).text for k in ("award", "self_use", "maintenance")],
             "rows": [(f"n{n:03d}", [(None, 0, 0, 1, 2)[(n // 3 + m // 4) % 5] for m in range(12)]) for n in range(24)],
         },
-    ]  # fmt: skip
+    ]
 
 
 def _all(request: HttpRequest) -> dict[str, Any]:
@@ -156,7 +220,7 @@ def _all(request: HttpRequest) -> dict[str, Any]:
         "kinds": list(words.kinds("booking")),
         "conditions": [
             Condition("Ready", "true", "AllNodesReady", ""),
-            Condition("Reachable", "false", "Timeout", Text("마지막 연락 12분 전", "Last heard 12 minutes ago").ko),
+            Condition("Reachable", "false", "Timeout", ""),
             Condition("Degraded", "unknown", "NotReported", ""),
         ],
         "icons": icons.names(),
@@ -172,44 +236,87 @@ def _all(request: HttpRequest) -> dict[str, Any]:
 
 def _list(request: HttpRequest) -> dict[str, Any]:
     rows = _rows()
-    return {"page": Page(rows, 3, 12, 514), "exports": True, "sort": "-cost", "crumbs": [(_("공모"), "#"), (_("신청 목록"), "")]}
+    return {
+        "now": NOW,
+        "page": Page(rows, 3, 12, 514),
+        "exports": True,
+        "sort": "-cost",
+        "crumbs": [(_("공모"), "#"), (_("신청 목록"), "")],
+    }
 
 
 def _record(request: HttpRequest) -> dict[str, Any]:
-    tabs = [{"label": _("요약"), "url": "#", "current": True}, {"label": _("평가"), "url": "#"}, {"label": _("기록"), "url": "#"}]
+    tabs = [
+        {"label": _("요약"), "url": "#", "current": True},
+        {"label": _("평가"), "url": "#"},
+        {"label": _("기록"), "url": "#"},
+    ]
     row = _rows()[1]
-    return {"row": row, "tabs": tabs, "events": _events(), "now": NOW, "crumbs": [(_("신청"), "#"), (row.number, "")],
-            "term": Period(datetime(2026, 3, 31, 15, tzinfo=UTC), datetime(2026, 9, 30, 15, tzinfo=UTC))}  # fmt: skip
+    return {
+        "row": row,
+        "tabs": tabs,
+        "events": _events(),
+        "now": NOW,
+        "crumbs": [(_("신청"), "#"), (row.number, "")],
+        "term": Period(datetime(2026, 3, 31, 15, tzinfo=UTC), datetime(2026, 9, 30, 15, tzinfo=UTC)),
+    }
 
 
 def _form(request: HttpRequest) -> dict[str, Any]:
     wrong = request.method == "POST" or "wrong" in request.GET
     form = ExampleForm(request.POST or {"servers": "99"}) if wrong else ExampleForm()
     labels = [_("신청 자격"), _("사업수행계획서"), _("자원과 비용"), _("확인과 제출")]
-    return {"form": form, "step_labels": labels, "step": 3, "back_url": "#", "cancel_url": "#", "submit_label": _("다음 단계")}
+    return {
+        "form": form,
+        "step_labels": labels,
+        "step": 3,
+        "back_url": "#",
+        "cancel_url": "#",
+        "submit_label": _("다음 단계"),
+    }
 
 
 def _decision(request: HttpRequest) -> dict[str, Any]:
     verdict = {
         "tone": "good",
-        "title": Text("16대(GPU 128개)를 6개월 동안 쓰실 수 있습니다", "You may use 16 servers (128 GPUs) for six months"),
-        "body": Text("3월 9일까지 수락해 주십시오. 기한이 지나면 다음 순위로 넘어갑니다.", "Accept by 9 March, or it passes to the next in line."),
-    }  # fmt: skip
+        "title": Text("서버 16대를 6개월 동안 쓰실 수 있습니다", "You may use 16 servers for six months"),
+        "body": Text("3월 9일까지 수락해 주십시오.", "Accept by 9 March."),
+    }
     reasons = [
         Text("평가 점수 88.4점으로 514건 중 42위입니다.", "With 88.4 points it ranks 42nd of 514."),
         Text("신청한 서버 수를 그대로 배정할 수 있었습니다.", "The number of servers asked for was free."),
     ]
-    return {"verdict": verdict, "reasons": reasons, "events": _events(), "now": NOW, "next_steps": [Text("협약서를 확인하고 수락합니다.", "Read the agreement and accept.")]}  # fmt: skip
+    return {
+        "verdict": verdict,
+        "reasons": reasons,
+        "events": _events(),
+        "now": NOW,
+        "next_steps": [Text("협약서를 확인하고 수락합니다.", "Read the agreement and accept.")],
+    }
 
 
 def _tasks(request: HttpRequest) -> dict[str, Any]:
     tasks = [
-        {"title": Text("소명서를 내 주십시오", "Explain the unused servers"), "url": "#", "tone": "overdue", "due": NOW - timedelta(hours=5),
-         "why": Text("서버 4대가 닷새 동안 쓰이지 않았습니다.", "Four servers were idle for five days.")},
-        {"title": Text("선정 결과를 수락해 주십시오", "Accept your award"), "url": "#", "tone": "urgent", "due": NOW + timedelta(hours=40),
-         "why": Text("기한이 지나면 다음 순위로 넘어갑니다.", "After that it passes to the next in line.")},
-        {"title": Text("3월 청구서를 확인해 주십시오", "Check the March invoice"), "url": "#", "due": NOW + timedelta(days=12)},
-    ]  # fmt: skip
+        {
+            "title": Text("소명서를 내 주십시오", "Explain the unused servers"),
+            "url": "#",
+            "tone": "overdue",
+            "due": NOW - timedelta(hours=5),
+            "why": Text("서버 4대가 닷새 동안 쓰이지 않았습니다.", "Four servers were idle for five days."),
+        },
+        {
+            "title": Text("선정 결과를 수락해 주십시오", "Accept your award"),
+            "url": "#",
+            "tone": "urgent",
+            "due": NOW + timedelta(hours=40),
+            "why": Text("기한이 지나면 다음 순위로 넘어갑니다.", "After that it passes to the next in line."),
+        },
+        {
+            "title": Text("3월 청구서를 확인해 주십시오", "Check the March invoice"),
+            "url": "#",
+            "due": NOW + timedelta(days=12),
+        },
+    ]
     return {"tasks": tasks, "now": NOW}
 
 
@@ -222,8 +329,9 @@ def _plain(request: HttpRequest) -> dict[str, Any]:
 
 
 def _error(request: HttpRequest) -> dict[str, Any]:
-    message = Text("그사이 다른 담당자가 배분안을 확정했습니다. 새 배분안을 확인해 주십시오.", "Somebody else accepted a plan in the meantime. Look at it first.")  # fmt: skip
-    return {"status": 409, "message": message}
+    message = Text("다른 담당자가 먼저 배분안을 확정했습니다.", "Somebody else accepted a plan first.")
+    title = Text("그사이 바뀌었습니다", "It has changed in the meantime")
+    return {"status": 409, "title": title, "body": message, "back_url": "#"}
 
 
 _PAGES: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
