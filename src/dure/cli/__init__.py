@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib.metadata import version
 
-import click
 import typer
 
 from dure.core.errors import DureError, InvalidInput
@@ -21,35 +21,7 @@ GROUPS = {
     "portal": "migrate and serve the portal",
     "demo": "play a programme from the call to the first invoices",
 }
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported from `dure.cli.NAME` when asked for, so that the agent loads no Django."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The groups, in the order of the story."""
-        return list(GROUPS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The group `name`, imported now."""
-        if name not in GROUPS:
-            return None
-        module = importlib.import_module(f"dure.cli.{name}")
-        command = typer.main.get_command(module.app)
-        command.name = name
-        command.short_help = GROUPS[name]
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the groups without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(GROUPS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="dure")
-def root() -> None:
-    """Run a public GPU programme from the call to the last invoice."""
+REFUSED = 2
 
 
 def language() -> str:
@@ -58,13 +30,35 @@ def language() -> str:
 
 
 def main() -> None:
-    """Run the command; a refusal is one line per mistake on standard error, and exit status 2."""
-    try:
-        root()
-    except DureError as error:
-        if isinstance(error, InvalidInput):
-            for mistake in error.mistakes:
-                print(f"{mistake.where}: {mistake.sentence(language())}", file=sys.stderr)
-        else:
-            print(error.public.in_(language()), file=sys.stderr)
-        sys.exit(2)
+    """Run the group named first. A refusal is one line per mistake on standard error and exit status 2.
+
+    The groups are not imported to list them, so that the agent starts without Django.
+    """
+    name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "--help"), sys.argv[2:]
+    if name in ("-h", "--help"):
+        print(_usage())
+    elif name == "--version":
+        print(f"dure {version('dure')}")
+    elif name not in GROUPS:
+        print(f"There is no command '{name}'.\n\n{_usage()}", file=sys.stderr)
+        sys.exit(REFUSED)
+    else:
+        command = typer.main.get_command(importlib.import_module(f"dure.cli.{name}").app)
+        try:
+            command.main(args=arguments, prog_name=f"dure {name}")
+        except DureError as error:
+            _say(error)
+            sys.exit(REFUSED)
+
+
+def _usage() -> str:
+    lines = ["Usage: dure COMMAND …", "", "Run a public GPU programme from the call to the last invoice.", ""]
+    return "\n".join(lines + [f"  {name:<11}{what}" for name, what in GROUPS.items()])
+
+
+def _say(error: DureError) -> None:
+    if isinstance(error, InvalidInput):
+        for mistake in error.mistakes:
+            print(f"{mistake.where}: {mistake.sentence(language())}", file=sys.stderr)
+    else:
+        print(error.public.in_(language()), file=sys.stderr)

@@ -89,7 +89,7 @@ def assemble(
         tracks=(Track(ground.track, ground.track, programme.rubric.pass_mark_tenths),),
         clusters=clusters,
         applications=tuple(_application(programme, ground, clusters, slots, one, ranks[one.id]) for one in applicants),
-        policies=_policies(programme, clusters, slots),
+        policies=_policies(programme, ground.track, clusters, slots),
     )
 
 
@@ -145,7 +145,7 @@ def _options(programme: Programme, track: str, clusters: Sequence[Cluster], one:
     return found
 
 
-def _policies(programme: Programme, clusters: Sequence[Cluster], slots: int) -> tuple[Policy, ...]:
+def _policies(programme: Programme, track: str, clusters: Sequence[Cluster], slots: int) -> tuple[Policy, ...]:
     policy = programme.policy
     supply = sum(sum(cluster.capacity) for cluster in clusters)
     found = [
@@ -169,6 +169,7 @@ def _policies(programme: Programme, clusters: Sequence[Cluster], slots: int) -> 
     for index, region_share in enumerate(policy.region_floors):
         label = _region_label(programme, region_share, "최소 배분", "floor")
         found.append(_region("region-floor", index, label, supply, region_share, slots))
+    found += _reserves(programme, track, supply, slots)
     found += _targets(programme, supply, slots)
     if policy.budget_row is not None:
         found.append(
@@ -182,6 +183,25 @@ def _policies(programme: Programme, clusters: Sequence[Cluster], slots: int) -> 
             )
         )
     return tuple(found)
+
+
+def _reserves(programme: Programme, track: str, supply: int, slots: int) -> list[Policy]:
+    """What is kept for other tracks: a cap on this one."""
+    return [
+        Policy(
+            name=f"reserve-{reserve.track}",
+            kind="reserve",
+            label=Text(
+                f"{programme.track(reserve.track).name.ko} 몫 {reserve.permille / 10:g} %",
+                f"Reserved for {programme.track(reserve.track).name.en}: {reserve.permille / 10:g} %",
+            ),
+            measure="node_slots",
+            caps=(supply - supply * reserve.permille // 1000,),
+            end_slot=slots,
+        )
+        for reserve in programme.policy.reserves
+        if reserve.track != track
+    ]
 
 
 def _targets(programme: Programme, supply: int, slots: int) -> list[Policy]:

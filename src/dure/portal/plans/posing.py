@@ -59,12 +59,12 @@ def pose(call_code: str, *, rule: str | None = None, delta_tenths: int | None = 
     zone = programme.zone()
     first, end = Month.of(call.use_from, zone), Month.of(call.use_until, zone)
     months = [first.plus(offset) for offset in range(end.minus(first))]
-    free = fleet.free_per_month(sorted(call.offered), months)
+    free = {code: fleet.free_per_month(code, months) for code in sorted(call.offered)}
     ground = Ground(
         call=call.code,
-        track=call.track,
+        track=call.track_code,
         first=first,
-        free_nodes={code: [min(count, call.offered[code]) for count in free[code]] for code in free},
+        free_nodes={code: [min(by_month[month], call.offered[code]) for month in months] for code, by_month in free.items()},
         is_synthetic=call.is_synthetic,
     )
     name: RuleName | None = None if rule is None else ("value" if rule == "value" else "merit")
