@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from pydantic import Field, model_validator
 
+from dure.metering.hours import HourUse
 from dure.protocol.wire import (
     MAX_WINDOWS_PER_POST,
     WINDOW_SECONDS,
@@ -87,6 +88,15 @@ class UsageWindow(Said):
     def digest(self) -> str:
         """`sha256:` of what the window says. Defaults are left out, so that a field added later keeps old digests."""
         return "sha256:" + hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+
+
+def hour_uses(window: UsageWindow) -> list[HourUse]:
+    """`window` as rows to store; one with no allocation says that nothing was used."""
+    rows = [
+        HourUse(cluster=window.cluster, start=window.start, revision=window.revision, **row.model_dump())
+        for row in window.rows
+    ]
+    return rows or [HourUse(window.cluster, window.start, window.revision, "")]
 
 
 class UsagePost(Said):

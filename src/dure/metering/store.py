@@ -1,0 +1,210 @@
+"""Hours in Parquet files, read by an in-memory DuckDB over exactly the files named: no shared database file.
+
+A file is written under a temporary name, synced and renamed; its name holds its hash, so writing the same hours again
+after a kill gives the same file. Later revisions of an hour replace earlier ones when reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dure.core.period import Period
+from dure.metering.hours import SUMMED, HourUse
+
+_INTEGERS = [f.name for f in fields(HourUse) if f.name not in ("cluster", "start", "revision", "allocation")]
+_SCHEMA = pa.schema(
+    [
+        ("cluster", pa.string()),
+        ("start", pa.timestamp("s", "UTC")),
+        ("revision", pa.int32()),
+        ("allocation", pa.string()),
+        *((name, pa.int64()) for name in _INTEGERS),
+    ]
+)
+# The newest revision of each hour, each allocation once even if two files hold the same window.
+_LATEST = """
+    SELECT * EXCLUDE (start), epoch(start)::BIGINT AS start FROM read_parquet($paths)
+    WHERE epoch(start) >= $since AND epoch(start) < $until
+    QUALIFY revision = max(revision) OVER (PARTITION BY cluster, start)
+        AND row_number() OVER (PARTITION BY cluster, start, allocation ORDER BY revision DESC) = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of hours: where it is, `sha256:` of its bytes, how many rows it holds."""
+
+    path: Path
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One allocation's use on one cluster in one period; `hours` is how many windows speak of it."""
+
+    cluster: str
+    allocation: str
+    period: Period
+    hours: int
+    allocated_node_seconds: int
+    allocated_gpu_seconds: int
+    running_gpu_seconds: int
+    busy_gpu_seconds: int
+    missing_gpu_seconds: int
+    energy_joules: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRun:
+    """The longest span in which every GPU of an allocation was seen idle, and the one still going on.
+
+    `ended_by` is the end of the hour in which the longest run ended. Spans with missing samples are not idle.
+    """
+
+    cluster: str
+    allocation: str
+    longest_seconds: int
+    ended_by: datetime
+    current_seconds: int
+
+
+def write(directory: Path, uses: Sequence[HourUse]) -> Written:
+    """Put `uses` into a new file in `directory`. Raises ValueError when there are none."""
+    if not uses:
+        raise ValueError("a file of no hours would say nothing")
+    ordered = sorted(uses, key=lambda use: (use.cluster, use.allocation, use.start, use.revision))
+    columns = {name: [getattr(use, name) for use in ordered] for name in _SCHEMA.names}
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.table(columns, schema=_SCHEMA), sink, compression="zstd", use_dictionary=["cluster", "allocation"]
+    )
+    content = sink.getvalue().to_pybytes()
+    digest = hashlib.sha256(content).hexdigest()
+    first, last = min(use.start for use in uses), max(use.start for use in uses)
+    path = directory / f"{first:%Y%m%dT%H}-{last:%Y%m%dT%H}-{digest[:16]}.parquet"
+    directory.mkdir(parents=True, exist_ok=True)
+    _put(path, content)
+    return Written(path, f"sha256:{digest}", len(ordered))
+
+
+def verify(written: Written) -> bool:
+    """Whether the file is there and holds the bytes that were written."""
+    try:
+        content = written.path.read_bytes()
+    except FileNotFoundError:
+        return False
+    return "sha256:" + hashlib.sha256(content).hexdigest() == written.sha256
+
+
+def sums(paths: Sequence[Path], periods: Sequence[Period]) -> list[Sums]:
+    """Exact sums per cluster, allocation and period, for every period in which something was allocated.
+
+    Hours belong to the period in which they start; periods must not overlap.
+    """
+    if not paths or not periods:
+        return []
+    ordered = sorted(periods)
+    added = ", ".join(f"sum({name})::BIGINT" for name in SUMMED)
+    query = f"""
+        WITH latest AS ({_LATEST}),
+             spans AS (SELECT unnest($starts::BIGINT[]) AS first, unnest($ends::BIGINT[]) AS after,
+                              generate_subscripts($starts::BIGINT[], 1) AS place)
+        SELECT cluster, allocation, place, count(*), {added}
+        FROM latest JOIN spans ON latest.start >= spans.first AND latest.start < spans.after
+        WHERE allocation <> ''
+        GROUP BY cluster, allocation, place ORDER BY cluster, allocation, place
+    """  # noqa: S608 - made of constants of this module only
+    starts, ends = [_epoch(p.start) for p in ordered], [_epoch(p.end) for p in ordered]
+    named = {"starts": starts, "ends": ends, "since": starts[0], "until": max(ends), "paths": [str(p) for p in paths]}
+    with duckdb.connect() as database:
+        found = database.execute(query, named).fetchall()
+    return [Sums(row[0], row[1], ordered[row[2] - 1], *row[3:]) for row in found]
+
+
+def hourly(paths: Sequence[Path], allocation: str, period: Period) -> list[HourUse]:
+    """Every hour of `allocation` in `period`, oldest first, in the newest revision."""
+    if not paths:
+        return []
+    names = ", ".join(_INTEGERS)
+    query = f"""
+        SELECT cluster, start, revision, allocation, {names} FROM ({_LATEST})
+        WHERE allocation = $allocation ORDER BY cluster, start
+    """  # noqa: S608 - made of constants of this module only
+    named = _named(paths, period) | {"allocation": allocation}
+    with duckdb.connect() as database:
+        found = database.execute(query, named).fetchall()
+    return [HourUse(row[0], datetime.fromtimestamp(row[1], UTC), *row[2:]) for row in found]
+
+
+def idle_runs(paths: Sequence[Path], period: Period, at_least_seconds: int) -> list[IdleRun]:
+    """Allocations whose longest idle run in `period` reaches `at_least_seconds`, by cluster and name."""
+    if not paths:
+        return []
+    query = f"""
+        SELECT cluster, allocation, start, idle_lead_seconds AS lead, idle_longest_seconds AS longest,
+               idle_tail_seconds AS tail, busy_gpu_seconds + missing_gpu_seconds = 0 AS whole
+        FROM ({_LATEST}) WHERE allocation <> '' ORDER BY cluster, allocation, start
+    """  # noqa: S608 - made of constants of this module only
+    with duckdb.connect() as database:
+        rows = database.execute(query, _named(paths, period)).fetchnumpy()
+    return [run for run in _runs(rows) if run.longest_seconds >= at_least_seconds]
+
+
+def _runs(rows: dict[str, np.ndarray]) -> list[IdleRun]:
+    """Join runs over hours: an hour idle throughout carries the run on, any other ends it with its lead."""
+    start, count = rows["start"], len(rows["start"])
+    if not count:
+        return []
+    joined = np.zeros(count, dtype=bool)
+    same = (rows["cluster"][1:] == rows["cluster"][:-1]) & (rows["allocation"][1:] == rows["allocation"][:-1])
+    joined[1:] = same & (start[1:] == start[:-1] + 3600)
+    whole, tail = rows["whole"] & (rows["lead"] > 0), rows["tail"]
+    begins = ~(joined & whole)
+    total = np.cumsum(tail)
+    at = np.maximum.accumulate(np.where(begins, np.arange(count), 0))
+    going = total - total[at] + tail[at]
+    before = np.where(joined, np.append(0, going[:-1]), 0)
+    longest = np.maximum(rows["longest"], before + rows["lead"])
+    first = np.flatnonzero(np.append(True, ~same))
+    last = np.append(first[1:], count) - 1
+    found = []
+    for a, b in zip(first.tolist(), last.tolist(), strict=True):
+        best = a + int(np.argmax(longest[a : b + 1]))
+        ended = datetime.fromtimestamp(int(start[best]) + 3600, tz=UTC)
+        found.append(
+            IdleRun(str(rows["cluster"][a]), str(rows["allocation"][a]), int(longest[best]), ended, int(going[b]))
+        )
+    return found
+
+
+def _named(paths: Sequence[Path], period: Period) -> dict[str, object]:
+    return {"paths": [str(p) for p in paths], "since": _epoch(period.start), "until": _epoch(period.end)}
+
+
+def _epoch(instant: datetime) -> int:
+    return int(instant.timestamp())
+
+
+def _put(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
