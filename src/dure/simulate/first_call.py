@@ -6,7 +6,8 @@ keeps every published total; names and texts are invented here. The same seed gi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from dure.core.period import Month
 from dure.core.text import Text
@@ -50,6 +51,25 @@ class Application:
     earliest_start: Month
     latest_start: Month
     score_tenths: int
+
+    def content(self) -> dict[str, Any]:
+        """The application as JSON, as a filled-in form of the portal says it."""
+        return {
+            "title": {"ko": self.title.ko, "en": self.title.en},
+            "summary": self.summary,
+            "plan": {section.code: section.body for section in self.plan},
+            "field": self.field,
+            "keywords": list(self.keywords),
+            "models": [{"gpu_model": model, "utility": utility} for model, utility in self.gpu_models],
+            "min_nodes": self.min_nodes,
+            "requested_nodes": self.requested_nodes,
+            "months": self.months,
+            "earliest_start": str(self.earliest_start),
+            "latest_start": str(self.latest_start),
+            "answers": {},
+            "team": [asdict(member) for member in self.team],
+            "consents": {"privacy": True, "duties": True, "truth": True},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +145,7 @@ def _application(
         plan=proposal.plan,
         field=field,
         keywords=proposal.keywords,
-        team=proposals.team(lead.name, organisation.applicant_class, one.requested_nodes, chance),
+        team=proposals.team(lead, organisation.name.ko, organisation.email_domain, one.requested_nodes, chance),
         gpu_models=tuple((model.lower(), usefulness) for model, usefulness in one.models),
         requested_nodes=one.requested_nodes,
         min_nodes=one.min_nodes,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from dure.core.text import Text
 from dure.decide.planning.chance import Chance
 from dure.simulate import people
-from dure.simulate.texts import approaches, names
+from dure.simulate.people import Person
+from dure.simulate.texts import approaches
 from dure.simulate.texts.approaches import APPROACHES, Approach
 from dure.simulate.texts.korean import eul
 from dure.simulate.texts.subjects import SUBJECTS, Subject
@@ -33,19 +34,20 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of the plan (사업수행계획서)."""
+    """One section of the plan (사업수행계획서): goal, method, sizing or release."""
 
     code: str
-    heading: Text
     body: str
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of the team, who need not have an account."""
+    """A member of the team; only the lead has an account."""
 
-    name: Text
-    role: str
+    name: str
+    email: str
+    affiliation: str
+    role: Literal["lead", "member"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,6 @@ class Phrases:
     approach: str
 
 
-HEADINGS = {
-    "need": Text("필요성", "Need"),
-    "method": Text("수행 방법", "Method"),
-    "resources": Text("자원 사용 계획", "Use of resources"),
-    "schedule": Text("일정과 위험 대응", "Schedule and risks"),
-    "outcome": Text("결과 활용과 공개", "Use and publication of results"),
-}
-
-
 class Writer:
     """Writes proposals so that no two of a call have the same title."""
 
@@ -93,20 +86,21 @@ class Writer:
         fewer = approaches.FEWER if size.min_nodes < size.nodes else approaches.ALL_OR_NOTHING
         outcomes = _two(approaches.OUTCOMES[applicant_class], chance)
         bodies = {
-            "need": (subject.why, *_two(approaches.NOVELTIES, chance)),
-            "method": (_one(approach.methods, chance), *_two(approaches.PREPARED, chance)),
-            "resources": (sizing, _one(fewer, chance)),
-            "schedule": (_one(approaches.SCHEDULES, chance), _one(approaches.FAILINGS, chance)),
-            "outcome": outcomes,
+            "goal": (subject.why, *_two(approaches.NOVELTIES, chance)),
+            "method": (
+                _one(approach.methods, chance),
+                *_two(approaches.PREPARED, chance),
+                _one(approaches.SCHEDULES, chance),
+                _one(approaches.FAILINGS, chance),
+            ),
+            "sizing": (sizing, _one(fewer, chance)),
+            "release": outcomes,
         }
         return Proposal(
             title=title,
             summary=" ".join((subject.why, bodies["method"][0], sizing, outcomes[0])).format(**numbers),
             keywords=(*subject.keywords, approach.ko),
-            plan=tuple(
-                Section(code, HEADINGS[code], " ".join(sentences).format(**numbers))
-                for code, sentences in bodies.items()
-            ),
+            plan=tuple(Section(code, " ".join(sentences).format(**numbers)) for code, sentences in bodies.items()),
         )
 
     def phrases(self, name: str) -> Phrases:
@@ -131,11 +125,13 @@ class Writer:
                 return subject, approach, title
 
 
-def team(lead: Text, applicant_class: str, nodes: int, chance: Chance) -> tuple[Member, ...]:
+def team(lead: Person, affiliation: str, domain: str, nodes: int, chance: Chance) -> tuple[Member, ...]:
     """The lead and two to six others, more for larger requests."""
-    roles = names.ROLES[applicant_class]
     count = 2 + min(3, nodes // 4) + chance.below(2)
-    return (Member(lead, "과제책임자"), *(Member(people.name(chance), _one(roles, chance)) for _ in range(count)))
+    others = (
+        Member(people.name(chance).ko, f"member{place + 1}@{domain}", affiliation, "member") for place in range(count)
+    )
+    return (Member(lead.name.ko, lead.email, affiliation, "lead"), *others)
 
 
 def _numbers(size: Size, chance: Chance) -> dict[str, str]:

@@ -68,9 +68,3 @@ TRADES = {
     "science": (("퀀텀", "Quantum"), ("사이언스", "Science")), "systems": (("시스템즈", "Systems"), ("시큐리티", "Security")),
     "media": (("스튜디오", "Studio"), ("미디어", "Media")), "society": (("에듀", "Edu"), ("핀테크", "Fintech"), ("리걸", "Legal")),
 }
-
-ROLES = {
-    "academia": ("공동연구원", "박사과정", "석사과정", "박사후연구원", "연구교수"),
-    "industry": ("연구원", "수석연구원", "책임연구원", "데이터 담당", "개발자"),
-    "research": ("책임연구원", "선임연구원", "연구원", "박사후연구원"),
-}
