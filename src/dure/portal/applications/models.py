@@ -8,7 +8,7 @@ from dure.portal.framework.states import state_constraint, state_field
 class Application(models.Model):
     """One organisation's submission to a call. It has no "awarded" flag: its award exists or it does not.
 
-    `draft` is what is being typed; each submission seals it as a Version.
+    `draft` is what is being typed (see `content.Content`); each submission seals it as a Version.
     """
 
     call = models.ForeignKey("calls.Call", on_delete=models.PROTECT, related_name="applications")
@@ -17,6 +17,7 @@ class Application(models.Model):
     lead = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="led_applications")
     draft = models.JSONField(default=dict)
     draft_saved_at = models.DateTimeField()
+    draft_edition = models.PositiveIntegerField(default=0)  # counts saves: two open tabs cannot overwrite each other
     is_synthetic = models.BooleanField(default=False)
     state = state_field(APPLICATION)
     state_reason = models.JSONField(default=dict)  # why refused, {"ko", "en"}
@@ -52,10 +53,9 @@ class Version(models.Model):
 
 
 class TeamMember(models.Model):
-    """Somebody of the application's team, with or without an account; conflicts of interest look here."""
+    """Somebody of the team as last submitted, known by address or name; conflicts of interest look here."""
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="team")
-    user = models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, blank=True)
     name = models.CharField(max_length=80)
     email = models.EmailField(blank=True)
     affiliation = models.CharField(max_length=120)

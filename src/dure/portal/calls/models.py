@@ -8,9 +8,9 @@ from dure.portal.framework.states import state_constraint, state_field
 class Call(models.Model):
     """An open competition of one track: one record from which page, feed, calendar and notice are made.
 
-    `offered`: {cluster code: nodes}. `questions`: the form, a list of typed questions, frozen once used.
-    `rubric`, `policy`: what review and planning use, taken from the programme file when announced, with
-    `programme_hash` saying which file.
+    `offered`: {cluster code: nodes}. `questions`: the form, a list of typed questions, frozen once announced.
+    `documents`: [{"name": {ko, en}, "url": …}]. `rubric`, `policy`: what review and planning use, taken from the
+    programme file when announced, with `programme_hash` saying which file.
     """
 
     code = models.SlugField(max_length=40, unique=True)
@@ -24,6 +24,7 @@ class Call(models.Model):
     use_until = models.DateTimeField()
     offered = models.JSONField()
     questions = models.JSONField(default=list)
+    documents = models.JSONField(default=list)
     rubric = models.JSONField(default=dict)
     policy = models.JSONField(default=dict)
     programme_hash = models.CharField(max_length=71)
@@ -42,12 +43,15 @@ class Call(models.Model):
 
 
 class CallEvent(models.Model):
-    """A public, dated event of a call: announced, corrected, extended, cancelled, notice, question answered."""
+    """A public, dated event of a call; `changes`: [{"field", "before", "after"}] as they stand in the open record."""
+
+    KINDS = ("announced", "opened", "closed", "corrected", "extended", "cancelled", "notice", "reviewing", "decided")
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=20)
     text = models.JSONField()  # {"ko": …, "en": …}
+    changes = models.JSONField(default=list)
 
     class Meta:
         ordering = ("at", "id")
@@ -64,4 +68,4 @@ class Question(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ("-asked_at",)
+        ordering = ("-asked_at", "-id")

@@ -1,0 +1,258 @@
+"""Reading applications: an organisation's own, and for the programme all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Prefetch
+
+from dure.core import canonical
+from dure.core.errors import InvalidInput, Mistake, NotFound
+from dure.core.period import Month
+from dure.core.text import Text
+from dure.decide import eligibility
+from dure.portal.applications import content as contents
+from dure.portal.applications.content import Content
+from dure.portal.applications.models import Application, TeamMember, Version
+from dure.portal.calls import queries as calls
+from dure.portal.calls.queries import CallView
+from dure.portal.framework import programme as programmes
+from dure.portal.people import queries as people
+from dure.portal.people.actor import Actor, system
+from dure.portal.people.queries import OrganisationView
+
+READER = system("applications")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an applicant holds of a sealed version: its hash names the content, byte by byte."""
+
+    number: str
+    version: int
+    hash: str
+    started_at: datetime
+    submitted_at: datetime
+
+
+@dataclass(frozen=True)
+class PersonOfTeam:
+    """Somebody of the team as last submitted."""
+
+    name: str
+    email: str
+    affiliation: str
+    role: str
+
+
+@dataclass(frozen=True)
+class ApplicationView:
+    """An application as plain values. `content` is the sealed one, or the draft's while nothing is sealed."""
+
+    id: int
+    number: str
+    call_code: str
+    organisation: OrganisationView
+    lead_id: int
+    state: str
+    state_reason: Text
+    content: Content
+    draft: Content
+    draft_edition: int
+    draft_saved_at: datetime
+    receipts: Sequence[Receipt]
+    is_synthetic: bool
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The newest sealed version's, if any."""
+        return self.receipts[-1] if self.receipts else None
+
+    @property
+    def title(self) -> Text:
+        """The title; the Korean one where there is no English."""
+        named = (self.draft if self.state == "draft" else self.content).title
+        return Text(named.ko, named.en or named.ko)
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its draft may be written."""
+        return self.state in ("draft", "withdrawn")
+
+
+def application(number: str, actor: Actor) -> ApplicationView:
+    """One application. Raises NotFound for anybody but its organisation and the programme."""
+    row = _rows().filter(number=number).first()
+    if row is None or not may_see(actor, row.organisation_id):
+        raise NotFound(internal=f"application {number!r} for {actor}")
+    return _views([row])[0]
+
+
+def of_call(call_code: str, actor: Actor, states: Iterable[str] = ()) -> list[ApplicationView]:
+    """The call's applications in `states` (all but drafts and discarded ones when none is given), by number.
+
+    For the programme's people: other people see none.
+    """
+    actor.require(actor.may_oversee)
+    wanted = list(states) or ["submitted", "withdrawn", "admitted", "refused"]
+    return _views(_rows().filter(call__code=call_code, state__in=wanted))
+
+
+def mine(actor: Actor) -> list[ApplicationView]:
+    """The applications of the person's organisations, the newest first; discarded drafts left out."""
+    rows = _rows().filter(organisation_id__in=actor.organisations).exclude(state="discarded")
+    return _views(rows.order_by("-created_at", "-id"))
+
+
+def counts(call_code: str, actor: Actor) -> dict[str, int]:
+    """How many applications of the call are in each state."""
+    actor.require(actor.may_oversee)
+    found = Application.objects.filter(call__code=call_code).values("state").annotate(n=Count("id")).order_by()
+    return {row["state"]: row["n"] for row in found}
+
+
+def sealed(number: str, version: int, actor: Actor) -> dict[str, Any]:
+    """A sealed version as the document its hash is taken of. Raises NotFound."""
+    row = Version.objects.select_related("application").filter(application__number=number, number=version).first()
+    if row is None or not may_see(actor, row.application.organisation_id):
+        raise NotFound(internal=f"version {version} of application {number!r} for {actor}")
+    return document(row.application.number, row.number, row.content)
+
+
+def versions_content(number: str, version: int, actor: Actor) -> Content:
+    """The content of a sealed version. Raises NotFound."""
+    return contents.read(sealed(number, version, actor)["content"])
+
+
+def team(application_ids: Iterable[int]) -> dict[int, list[PersonOfTeam]]:
+    """The teams as last submitted, by application id; for finding conflicts of interest."""
+    found: dict[int, list[PersonOfTeam]] = {}
+    for row in TeamMember.objects.filter(application_id__in=set(application_ids)):
+        person = PersonOfTeam(row.name, row.email, row.affiliation, row.role)
+        found.setdefault(row.application_id, []).append(person)
+    return found
+
+
+def by_ids(application_ids: Iterable[int]) -> dict[int, ApplicationView]:
+    """Applications by id, for later chapters that have decided themselves who may see them."""
+    return {view.id: view for view in _views(_rows().filter(pk__in=set(application_ids)))}
+
+
+def ids_of(call_code: str, numbers: Iterable[str]) -> dict[str, int]:
+    """Ids of the call's applications by number."""
+    found = Application.objects.filter(call__code=call_code, number__in=set(numbers))
+    return dict(found.values_list("number", "id"))
+
+
+def applicant_of(organisation: OrganisationView) -> eligibility.Applicant:
+    """The organisation as eligibility sees it."""
+    return eligibility.Applicant(
+        organisation.applicant_class, organisation.region, organisation.is_youth, organisation.state
+    )
+
+
+def check(
+    call: CallView, organisation: OrganisationView, content: Content | None, stage: eligibility.Stage
+) -> eligibility.Eligibility:
+    """Eligibility of an organisation, and of what it asks for when that is complete."""
+    return eligibility.check(
+        programmes.current(),
+        call.rules,
+        applicant_of(organisation),
+        content.request if content is not None else None,
+        call.terms,
+        stage,
+    )
+
+
+def remaining(view: ApplicationView, call: CallView) -> list[Mistake]:
+    """What the draft still lacks, then the rules it does not meet."""
+    found = contents.remaining(view.draft, programmes.current(), call.form)
+    return found + list(check(call, view.organisation, view.draft, "submit").mistakes)
+
+
+def possible_periods(view: ApplicationView, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The half-open periods in which the application could be used from now on, the earliest first."""
+    request = view.content.request
+    if request is None:
+        return []
+    zone = programmes.zone()
+    this_month = Month.of(now, zone)
+    first = max(request.earliest_start, this_month.plus(1) if this_month.period(zone).start < now else this_month)
+    starts = (first.plus(offset) for offset in range(request.latest_start.minus(first) + 1))
+    return [(m.period(zone).start, m.plus(request.months).period(zone).start) for m in starts]
+
+
+def usable_clusters(view: ApplicationView) -> list[tuple[str, int, int]]:
+    """(cluster, fewest, most nodes) the application could use of its call's offer, the most useful model first."""
+    request = view.content.request
+    if request is None:
+        return []
+    call, programme = calls.call(view.call_code, READER), programmes.current()
+    found = []
+    for model in request.gpu_models:
+        limit = call.rules.limit(model)
+        for code, offered in sorted(call.offered.items()):
+            if limit is None or programme.cluster(code).gpu_model != model:
+                continue
+            least = max(request.min_nodes, limit.min_nodes)
+            most = min(request.requested_nodes, limit.max_nodes, offered)
+            if least <= most:
+                found.append((code, least, most))
+    return found
+
+
+def may_see(actor: Actor, organisation_id: int) -> bool:
+    """Whether an application of this organisation may be known to the person."""
+    return actor.may_oversee or organisation_id in actor.organisations
+
+
+def document(number: str, version: int, content: dict[str, Any]) -> dict[str, Any]:
+    """The canonical document of a sealed version."""
+    return {"format": "dure-application/1", "application": number, "version": version, "content": content}
+
+
+def hash_of(number: str, version: int, content: dict[str, Any]) -> str:
+    """The receipt's hash. Raises InvalidInput for content that canonical JSON cannot hold."""
+    try:
+        return canonical.digest(document(number, version, content))
+    except TypeError as error:
+        what = Text("소수점이 있는 수는 쓸 수 없습니다.", "Numbers with decimals cannot be used.")
+        raise InvalidInput(
+            Mistake("answers", what, Text("정수로 적으십시오.", "Give whole numbers.")), str(error)
+        ) from None
+
+
+def _rows() -> Any:
+    receipts = Prefetch("versions", Version.objects.defer("content").order_by("number"))
+    return Application.objects.select_related("call", "version").prefetch_related(receipts)
+
+
+def _views(rows: Iterable[Application]) -> list[ApplicationView]:
+    found = list(rows)
+    organisations = people.organisations(row.organisation_id for row in found)
+    return [_view(row, organisations[row.organisation_id]) for row in found]
+
+
+def _view(row: Application, organisation: OrganisationView) -> ApplicationView:
+    draft = contents.read(row.draft)
+    reason = row.state_reason or {"ko": "", "en": ""}
+    receipts = [Receipt(row.number, v.number, v.hash, v.started_at, v.submitted_at) for v in row.versions.all()]
+    return ApplicationView(
+        id=row.pk,
+        number=row.number,
+        call_code=row.call.code,
+        organisation=organisation,
+        lead_id=row.lead_id,
+        state=row.state,
+        state_reason=Text(reason["ko"], reason["en"]),
+        content=contents.read(row.version.content) if row.version_id else draft,
+        draft=draft,
+        draft_edition=row.draft_edition,
+        draft_saved_at=row.draft_saved_at,
+        receipts=receipts,
+        is_synthetic=row.is_synthetic,
+    )

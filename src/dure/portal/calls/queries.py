@@ -1,0 +1,225 @@
+"""Reading calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from dure.core.errors import NotFound
+from dure.core.period import Month
+from dure.core.text import Text
+from dure.decide import questions as forms
+from dure.decide.eligibility import Terms
+from dure.portal.calls.models import Call, CallEvent, Question
+from dure.portal.framework import programme as programmes
+from dure.portal.people.actor import NOBODY, Actor
+from dure.programme.competition import Policy, Rubric, Track
+
+PUBLIC_STATES = ("announced", "open", "closed", "reviewing", "deciding", "decided", "cancelled")
+
+
+@dataclass(frozen=True)
+class EventView:
+    """A public event of a call."""
+
+    at: datetime
+    kind: str
+    text: Text
+    changes: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """A public question; `answer` is empty until there is one."""
+
+    id: int
+    text: str
+    asked_at: datetime
+    answer: str
+    answered_at: datetime | None
+    is_mine: bool
+
+
+@dataclass(frozen=True)
+class CallView:
+    """A call as plain values; `offered` is {cluster code: nodes}, `questions` the raw form."""
+
+    id: int
+    code: str
+    track: str
+    title: Text
+    summary: Text
+    opens_at: datetime
+    closes_at: datetime
+    decide_by: datetime
+    use_from: datetime
+    use_until: datetime
+    offered: dict[str, int]
+    questions: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+    rubric_json: str
+    policy_json: str
+    programme_hash: str
+    is_synthetic: bool
+    state: str
+    announced_at: datetime | None
+
+    @property
+    def rules(self) -> Track:
+        """The track's rules."""
+        return programmes.current().track(self.track)
+
+    @property
+    def rubric(self) -> Rubric:
+        """What is judged: as announced, or the programme's present one for a draft."""
+        return _rubric(self.rubric_json) if self.rubric_json else programmes.current().rubric
+
+    @property
+    def policy(self) -> Policy:
+        """How a plan shares out this call: as announced, or the programme's present one for a draft."""
+        return _policy(self.policy_json) if self.policy_json else programmes.current().policy
+
+    @property
+    def form(self) -> tuple[forms.Question, ...]:
+        """The call's own questions."""
+        return _form(json.dumps(self.questions))
+
+    @property
+    def terms(self) -> Terms:
+        """Months of use and the most nodes of one cluster by GPU model."""
+        zone, most = programmes.zone(), dict[str, int]()
+        for code, nodes in self.offered.items():
+            model = programmes.current().cluster(code).gpu_model
+            most[model] = max(nodes, most.get(model, 0))
+        return Terms(Month.of(self.use_from, zone), Month.of(self.use_until, zone), most)
+
+    @property
+    def offered_nodes(self) -> int:
+        """All nodes on offer."""
+        return sum(self.offered.values())
+
+    def accepts(self, at: datetime) -> bool:
+        """Whether a submission begun at `at` counts: judged by the record's dates, not by whether a loop has run."""
+        return self.state in ("announced", "open", "closed") and self.opens_at <= at < self.closes_at
+
+
+def call(code: str, actor: Actor = NOBODY) -> CallView:
+    """The call `code`. Raises NotFound, also for a draft the person may not know of."""
+    row = Call.objects.filter(code=code).first()
+    if row is None or not may_see(actor, row.state):
+        raise NotFound(internal=f"call {code!r}")
+    return view_of(row)
+
+
+def calls(actor: Actor = NOBODY, states: Iterable[str] = ()) -> list[CallView]:
+    """All calls this person may see, the latest opening first; only those in `states` when given."""
+    rows = Call.objects.filter(state__in=list(states)) if states else Call.objects.all()
+    return [view_of(row) for row in rows if may_see(actor, row.state)]
+
+
+def accepting(code: str, at: datetime) -> bool:
+    """Whether a submission begun at `at` counts for the call."""
+    return call(code).accepts(at)
+
+
+def events(code: str, actor: Actor = NOBODY) -> list[EventView]:
+    """The call's public events, oldest first."""
+    found = CallEvent.objects.filter(call_id=call(code, actor).id)
+    return [EventView(e.at, e.kind, Text(e.text["ko"], e.text["en"]), e.changes) for e in found]
+
+
+def questions(code: str, actor: Actor = NOBODY) -> list[QuestionView]:
+    """Answered questions, the person's own, and for the programme all of them."""
+    rows = Question.objects.filter(call_id=call(code, actor).id)
+    return [
+        QuestionView(q.pk, q.text, q.asked_at, q.answer, q.answered_at, q.asked_by_id == actor.user_id)
+        for q in rows
+        if q.answered_at or actor.may_oversee or (actor.user_id is not None and q.asked_by_id == actor.user_id)
+    ]
+
+
+def due(now: datetime) -> list[tuple[str, str]]:
+    """What time asks for: (call code, "open" or "close"), in order of time."""
+    opening = Call.objects.filter(state="announced", opens_at__lte=now).values_list("opens_at", "code")
+    closing = Call.objects.filter(state="open", closes_at__lte=now).values_list("closes_at", "code")
+    both = [(at, code, "open") for at, code in opening] + [(at, code, "close") for at, code in closing]
+    return [(code, event) for _, code, event in sorted(both)]
+
+
+def may_see(actor: Actor, state: str) -> bool:
+    """Drafts are the programme's own."""
+    return state in PUBLIC_STATES or actor.may_oversee
+
+
+def view_of(row: Call) -> CallView:
+    """The row as plain values."""
+    summary = row.summary or {"ko": "", "en": ""}
+    return CallView(
+        id=row.pk,
+        code=row.code,
+        track=row.track,
+        title=Text(row.title["ko"], row.title["en"]),
+        summary=Text(summary["ko"], summary["en"]),
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        decide_by=row.decide_by,
+        use_from=row.use_from,
+        use_until=row.use_until,
+        offered=dict(row.offered),
+        questions=list(row.questions),
+        documents=list(row.documents),
+        rubric_json=json.dumps(row.rubric) if row.rubric else "",
+        policy_json=json.dumps(row.policy) if row.policy else "",
+        programme_hash=row.programme_hash,
+        is_synthetic=row.is_synthetic,
+        state=row.state,
+        announced_at=row.announced_at,
+    )
+
+
+def open_record(view: CallView) -> dict[str, Any]:
+    """The call as open data: what page, feed, calendar and notice all say. Instants in UTC, ISO 8601."""
+    return {
+        "code": view.code,
+        "track": view.track,
+        "title": _both(view.title),
+        "summary": _both(view.summary),
+        "state": view.state,
+        "opens_at": _iso(view.opens_at),
+        "closes_at": _iso(view.closes_at),
+        "decide_by": _iso(view.decide_by),
+        "use_from": _iso(view.use_from),
+        "use_until": _iso(view.use_until),
+        "offered": view.offered,
+        "questions": view.questions,
+        "documents": view.documents,
+        "programme_hash": view.programme_hash,
+        "is_synthetic": view.is_synthetic,
+    }
+
+
+def _iso(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"ko": text.ko, "en": text.en}
+
+
+@lru_cache(maxsize=64)
+def _rubric(document: str) -> Rubric:
+    return Rubric.model_validate_json(document)
+
+
+@lru_cache(maxsize=64)
+def _policy(document: str) -> Policy:
+    return Policy.model_validate_json(document)
+
+
+@lru_cache(maxsize=64)
+def _form(document: str) -> tuple[forms.Question, ...]:
+    return forms.parse(json.loads(document))

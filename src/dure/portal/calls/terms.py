@@ -1,0 +1,94 @@
+"""What a call may say: its dates, its offer, its form. Checked here for composing, correcting and extending alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dure.core.errors import Mistake, NotFound
+from dure.core.text import Text
+from dure.programme.schema import Programme
+
+DATES = ("opens_at", "closes_at", "decide_by", "use_from", "use_until")
+_LATER = {
+    "closes_at": Text("마감은 접수 시작보다 뒤여야 합니다.", "The deadline must be after the opening."),
+    "decide_by": Text("결과 발표는 마감보다 뒤여야 합니다.", "The decision must come after the deadline."),
+    "use_from": Text("사용 시작은 결과 발표 뒤여야 합니다.", "Use must begin after the decision."),
+    "use_until": Text("사용 종료는 사용 시작보다 뒤여야 합니다.", "Use must end after it begins."),
+}
+_MOVE = Text("날짜를 다시 고르십시오.", "Choose another date.")
+
+
+def date_mistakes(dates: Mapping[str, datetime], zone: ZoneInfo) -> list[Mistake]:
+    """Dates out of order, or months of use that do not begin on the first at midnight."""
+    mistakes = [
+        Mistake(later, _LATER[later], _MOVE)
+        for earlier, later in pairwise(DATES)
+        if dates[later] <= dates[earlier] and not (later == "use_from" and dates[later] == dates[earlier])
+    ]
+    for name in ("use_from", "use_until"):
+        local = dates[name].astimezone(zone)
+        if (local.day, local.hour, local.minute, local.second, local.microsecond) != (1, 0, 0, 0, 0):
+            mistakes.append(
+                Mistake(
+                    name,
+                    Text("서버는 달 단위로 빌려 줍니다.", "Servers are lent by the month."),
+                    Text("달의 첫날 0시로 고르십시오.", "Choose the first day of a month, midnight."),
+                )
+            )
+    return mistakes
+
+
+def offer_mistakes(programme: Programme, track: str, offered: Mapping[str, int]) -> list[Mistake]:
+    """Clusters that cannot be offered in `track`, and more nodes than a cluster has."""
+    mistakes = []
+    if not offered:
+        what = Text("제공할 서버가 없습니다.", "Nothing is offered.")
+        mistakes.append(
+            Mistake("offered", what, Text("클러스터를 하나 이상 고르십시오.", "Offer at least one cluster."))
+        )
+    for code, nodes in offered.items():
+        where = f"offered.{code}"
+        try:
+            cluster = programme.cluster(code)
+        except NotFound:
+            mistakes.append(Mistake(where, Text("그런 클러스터가 없습니다.", "There is no such cluster.")))
+            continue
+        if cluster.share != "government":
+            what = Text("자체 활용분은 공모에 낼 수 없습니다.", "A self-use share cannot be offered.")
+            mistakes.append(Mistake(where, what, Text("정부 활용분을 고르십시오.", "Choose a government cluster.")))
+        elif programme.track(track).limit(cluster.gpu_model) is None:
+            what = Text("이 트랙에서 다루지 않는 GPU입니다.", "The track does not offer this GPU.")
+            mistakes.append(Mistake(where, what, Text("다른 클러스터를 고르십시오.", "Choose another cluster.")))
+        elif not isinstance(nodes, int) or isinstance(nodes, bool) or not 1 <= nodes <= cluster.nodes:
+            what = Text("제공할 수 없는 서버 수입니다.", "So many servers cannot be offered.")
+            remedy = Text(f"1~{cluster.nodes}대로 적으십시오.", f"Give 1 to {cluster.nodes}.")
+            mistakes.append(Mistake(where, what, remedy))
+    return mistakes
+
+
+def text_mistakes(where: str, text: Text | None, most: int) -> list[Mistake]:
+    """A text missing in one of the two languages, or too long."""
+    if text is None or not text.ko.strip() or not text.en.strip():
+        what = Text("한국어와 영어가 모두 필요합니다.", "Both Korean and English are needed.")
+        return [Mistake(where, what, Text("두 언어로 적으십시오.", "Write it in both languages."))]
+    if max(len(text.ko), len(text.en)) > most:
+        what = Text("너무 깁니다.", "Too long.")
+        return [Mistake(where, what, Text(f"{most:,}자 이내로 줄이십시오.", f"Use at most {most:,} characters."))]
+    return []
+
+
+def document_mistakes(documents: Sequence[Mapping[str, Any]]) -> list[Mistake]:
+    """Documents without a name in both languages or with an address that is none."""
+    mistakes: list[Mistake] = []
+    for index, document in enumerate(documents):
+        name = document.get("name") or {}
+        mistakes += text_mistakes(f"documents.{index}.name", Text(name.get("ko", ""), name.get("en", "")), 120)
+        if not str(document.get("url", "")).startswith(("https://", "http://", "/")):
+            what = Text("문서 주소가 아닙니다.", "Not the address of a document.")
+            remedy = Text("https://로 시작하는 주소를 적으십시오.", "Give an address that begins with https://.")
+            mistakes.append(Mistake(f"documents.{index}.url", what, remedy))
+    return mistakes

@@ -1,0 +1,26 @@
+"""What time alone brings about: calls open and close as their record says, offers nobody answered lapse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dure.core.errors import IllegalTransition, Stale
+from dure.portal.awards import operations as awards
+from dure.portal.calls import operations, queries
+from dure.portal.people.actor import system
+
+ACTOR = system("loop:expire")
+
+
+def run(now: datetime) -> int:
+    """Do what is due by `now`; returns how many things were done."""
+    return sum(_do(code, event, now) for code, event in queries.due(now)) + awards.expire_due(now=now)
+
+
+def _do(code: str, event: str, now: datetime) -> int:
+    act = operations.open if event == "open" else operations.close
+    try:
+        act(actor=ACTOR, now=now, code=code)
+    except (IllegalTransition, Stale):  # somebody else opened, closed or cancelled it first
+        return 0
+    return 1
