@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from dure.portal.files import pages
+
+urlpatterns = [path("files/<int:file_id>/", pages.download, name="files-download")]

@@ -5,14 +5,16 @@ from dure.portal.framework.states import state_constraint, state_field
 
 
 class Report(models.Model):
-    """A duty of an award to report, and the report: interim, final or publication."""
+    """A duty of an award to report, and the report; `kind` is the code of one of the programme's reports."""
 
     award = models.ForeignKey("awards.Award", on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=40)
     due_at = models.DateTimeField()
     state = state_field(OUTCOME)
     summary = models.TextField(blank=True)
-    links = models.JSONField(default=list)  # [{"kind": "paper", "title": …, "url": …}]
+    links = models.JSONField(default=list)  # [{"title": …, "url": …}]
+    file = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, null=True, related_name="+")
+    submitted_by = models.CharField(max_length=200, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     review_note = models.CharField(max_length=300, blank=True)

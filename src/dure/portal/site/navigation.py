@@ -17,7 +17,7 @@ class Item:
 
     url: str
     label: Text
-    current: bool = False
+    is_current: bool = False
 
 
 HOME = ("/home/", Text("할 일", "To do"))

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('awards', '0001_initial'),
+        ('files', '0001_initial'),
     ]
 
     operations = [
@@ -17,11 +18,13 @@ class Migration(migrations.Migration):
             name='Report',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
+                ('kind', models.CharField(max_length=40)),
                 ('due_at', models.DateTimeField()),
                 ('state', models.CharField(db_index=True, default='due', max_length=16)),
                 ('summary', models.TextField(blank=True)),
                 ('links', models.JSONField(default=list)),
+                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+                ('submitted_by', models.CharField(blank=True, max_length=200)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('reviewed_at', models.DateTimeField(blank=True, null=True)),
                 ('review_note', models.CharField(blank=True, max_length=300)),

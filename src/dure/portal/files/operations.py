@@ -1,0 +1,66 @@
+"""Keeping uploaded files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from dure.portal.files.kinds import MEDIA_TYPES, check
+from dure.portal.files.models import StoredFile
+from dure.portal.files.queries import path_of
+from dure.portal.journal.operations import append
+from dure.portal.people.actor import Actor
+
+
+@transaction.atomic
+def store(
+    *, actor: Actor, now: datetime, content: bytes, name: str, purpose: str, organisation_id: int | None = None
+) -> int:
+    """Keep an upload and return its id; equal bytes lie on disk once.
+
+    For signed-in people, and for an organisation only by its members. Raises InvalidInput (field `file`) for a
+    kind, size or name that may not be.
+    """
+    actor.require(actor.user_id is not None)
+    actor.require(organisation_id is None or organisation_id in actor.organisations)
+    name = tidy_name(name)
+    kind = check(content, name, purpose)
+    digest = hashlib.sha256(content).hexdigest()
+    _write(path_of(digest), content)
+    row = StoredFile.objects.create(
+        sha256=digest,
+        name=name,
+        media_type=MEDIA_TYPES[kind],
+        size_bytes=len(content),
+        owner_id=actor.user_id,
+        organisation_id=organisation_id,
+        purpose=purpose,
+        created_at=now,
+    )
+    append(at=now, actor=actor.name, event="files.store", subject=f"file:{row.pk}", sha256=digest, purpose=purpose)
+    return row.pk
+
+
+def tidy_name(name: str) -> str:
+    """The last part of a file name, without control characters; at most 120 characters, the ending kept."""
+    last = re.sub(r"[\x00-\x1f\x7f\"]", "", name.replace("\\", "/").rsplit("/", 1)[-1]).strip() or "file"
+    stem, dot, ending = last.rpartition(".")
+    return last if len(last) <= 120 else f"{stem[: 119 - len(ending)]}{dot}{ending[:40]}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all: temporary name, fsync, rename."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
