@@ -28,6 +28,11 @@ def now() -> datetime:
     return wall()
 
 
+def has_begun() -> bool:
+    """Whether virtual time has been set."""
+    return Instant.objects.exists()
+
+
 def reported() -> dict[str, datetime]:
     """Who has reported done up to when."""
     return dict(Reported.objects.values_list("reporter", "done_at"))

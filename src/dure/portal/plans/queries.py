@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from dure.core.errors import NotFound
+from dure.portal.framework.programme import zone
 from dure.portal.people.actor import Actor
 from dure.portal.plans.models import Plan, Problem, Rank
 
@@ -42,6 +43,41 @@ class PlanView:
     accepted_by: str
     accept_reason: str
 
+    @property
+    def gap(self) -> float | None:
+        """The auditor's gap to the bound of the plan's own rule, as a fraction."""
+        return self.audit["gap"] if self.audit else None
+
+    @property
+    def envy(self) -> int | None:
+        """Applications with justified envy, counted by the auditor."""
+        return self.audit["envy"] if self.audit else None
+
+    @property
+    def value(self) -> int | None:
+        """The plan's value, as the auditor recomputed it."""
+        return self.audit["value"] if self.audit else None
+
+    @property
+    def statements(self) -> Sequence[Any]:
+        """What the auditor says it proved, in both languages."""
+        return self.audit["statements"] if self.audit else ()
+
+    @property
+    def rules(self) -> Sequence[Any]:
+        """What every rule of the policy cost, in both languages."""
+        return (self.audit or {}).get("rules", ())
+
+    @property
+    def delta_points(self) -> str:
+        """The score band in points."""
+        return f"{self.delta_tenths // 10}.{self.delta_tenths % 10}"
+
+    @property
+    def progress(self) -> float:
+        """How far solving is, as a fraction."""
+        return self.progress_permille / 1000
+
 
 @dataclass(frozen=True, slots=True)
 class RankView:
@@ -65,6 +101,23 @@ class RankView:
     waitlist_rank: int | None
     lottery_rank: int
     explanation: dict[str, Any]
+
+    @property
+    def score(self) -> str:
+        """The deciding score in points."""
+        return "–" if self.score_tenths is None else f"{self.score_tenths // 10}.{self.score_tenths % 10}"
+
+    @property
+    def award_line(self) -> str:
+        """Cluster, nodes and first day in short; empty without an award."""
+        if self.outcome != "awarded" or self.start_at is None:
+            return ""
+        return f"{self.cluster} × {self.nodes}, {self.start_at.astimezone(zone()):%Y-%m-%d}"
+
+    @property
+    def reasons(self) -> Sequence[Any]:
+        """Each reason as {"label", "text"}, in both languages."""
+        return self.explanation.get("reasons", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +145,29 @@ class Comparison:
     left: PlanView
     right: PlanView
     differences: Sequence[Difference]
+
+    @property
+    def sides(self) -> tuple[PlanView, PlanView]:
+        """Left and right, for the columns of a table."""
+        return self.left, self.right
+
+    def _count(self, kind: str) -> int:
+        return sum(one.kind == kind for one in self.differences)
+
+    @property
+    def gains(self) -> int:
+        """Applications that only the right plan awards."""
+        return self._count("gains")
+
+    @property
+    def loses(self) -> int:
+        """Applications that only the left plan awards."""
+        return self._count("loses")
+
+    @property
+    def changes(self) -> int:
+        """Applications that both award, but not alike."""
+        return self._count("changes")
 
 
 def plans(actor: Actor, call_code: str = "") -> Sequence[PlanView]:
