@@ -113,19 +113,25 @@ def _events() -> list[dict[str, Any]]:
     ]
 
 
+MONTHS = [
+    Text(*(show.month_words(Month(2026, m), language, with_year=False) for language in ("ko", "en")))
+    for m in range(1, 13)
+]
+CLASSES = [Text("산업계", "Industry"), Text("학계", "Academia"), Text("연구기관", "Institutes")]
+SERVERS = Text("대", "servers")
+
+
 def _charts() -> list[dict[str, Any]]:
-    months = [
-        Text(*(show.month_words(Month(2026, m), language, with_year=False) for language in ("ko", "en")))
-        for m in range(1, 13)
-    ]
-    three = [Text("산업계", "Industry"), Text("학계", "Academia"), Text("연구기관", "Institutes")]
-    stacked = [(m, [900 + 120 * i, 700 + 60 * (i % 5), 300 + 45 * (i % 4)]) for i, m in enumerate(months)]
-    unit = Text("개", "GPUs")
+    return [*_comparisons(), *_shares(), *_calendars()]
+
+
+def _comparisons() -> list[dict[str, Any]]:
+    stacked = [(m, [900 + 120 * i, 700 + 60 * (i % 5), 300 + 45 * (i % 4)]) for i, m in enumerate(MONTHS)]
     return [
         {
             "kind": "bar",
             "title": Text("지역별 신청 서버", "Servers requested by region"),
-            "unit": Text("대", "servers"),
+            "unit": SERVERS,
             "rows": [
                 (Text("수도권", "Capital area"), 912),
                 (Text("광주·전라", "Gwangju, Jeolla"), 341),
@@ -137,33 +143,38 @@ def _charts() -> list[dict[str, Any]]:
         {
             "kind": "columns",
             "title": Text("달마다 배정된 GPU", "GPUs awarded by month"),
-            "unit": unit,
-            "series": three,
+            "unit": Text("개", "GPUs"),
+            "series": CLASSES,
             "rows": stacked,
         },
         {
             "kind": "stacked",
             "title": Text("클러스터별 배정", "Awards by cluster"),
-            "unit": Text("대", "servers"),
-            "series": three,
+            "unit": SERVERS,
+            "series": CLASSES,
             "rows": [("naver-h200", [120, 110, 52]), ("nhn-b200", [210, 190, 100]), ("kakao-b200", [80, 120, 30])],
         },
         {
             "kind": "line",
             "title": Text("사용률", "Use"),
             "format": "percent",
-            "labels": months,
+            "labels": MONTHS,
             "top": 1,
             "series": [
                 (Text("실행", "Running"), [0.62, 0.66, 0.71, 0.74, 0.78, 0.8, None, 0.83, 0.85, 0.84, 0.88, 0.9]),
                 (Text("연산", "Busy"), [0.41, 0.44, 0.5, 0.49, 0.55, 0.6, None, 0.63, 0.62, 0.66, 0.7, 0.71]),
             ],
         },
+    ]
+
+
+def _shares() -> list[dict[str, Any]]:
+    return [
         {
             "kind": "donut",
             "title": Text("신청 기관", "Applicants"),
             "unit": Text("건", "applications"),
-            "rows": [(three[0], 231), (three[1], 198), (three[2], 85)],
+            "rows": [(CLASSES[0], 231), (CLASSES[1], 198), (CLASSES[2], 85)],
         },
         {
             "kind": "gauge",
@@ -171,20 +182,26 @@ def _charts() -> list[dict[str, Any]]:
             "value": 528,
             "whole": 542,
             "target": 500,
-            "unit": Text("대", "servers"),
+            "unit": SERVERS,
         },
         {
             "kind": "histogram",
             "title": Text("평가 점수", "Scores"),
             "rows": [(50 + 5 * i, 55 + 5 * i, c) for i, c in enumerate((4, 12, 31, 66, 120, 141, 90, 38, 12, 1))],
         },
+    ]
+
+
+def _calendars() -> list[dict[str, Any]]:
+    kinds = [words.kind("booking", name).text for name in ("award", "self_use", "maintenance")]
+    return [
         {
             "kind": "bookings",
             "title": Text("클러스터 예약", "Bookings"),
             "start": date(2026, 1, 1),
             "end": date(2027, 1, 1),
             "today": date(2026, 3, 2),
-            "kinds": [words.kind("booking", k).text for k in ("award", "self_use", "maintenance")],
+            "kinds": kinds,
             "rows": [
                 (
                     "naver-h200",
@@ -207,7 +224,7 @@ def _charts() -> list[dict[str, Any]]:
             "kind": "occupancy",
             "title": Text("서버 사용 계획", "Node map"),
             "months": [f"{m}" for m in range(1, 13)],
-            "kinds": [words.kind("booking", k).text for k in ("award", "self_use", "maintenance")],
+            "kinds": kinds,
             "rows": [(f"n{n:03d}", [(None, 0, 0, 1, 2)[(n // 3 + m // 4) % 5] for m in range(12)]) for n in range(24)],
         },
     ]
