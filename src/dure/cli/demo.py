@@ -21,7 +21,9 @@ def demo(
     serve: Annotated[bool, typer.Option(help="leave the portal open afterwards")] = True,
     fresh: Annotated[bool, typer.Option(help="start over: removes what an earlier demo left in DURE_HOME")] = False,
     port: Annotated[int, typer.Option(help="port of the portal", min=1, max=65535)] = 8000,
-    scenario: Annotated[str, typer.Option(help="korea: call 25-1 with 514 applications; campus: a small one")] = "korea",
+    scenario: Annotated[
+        str, typer.Option(help="korea: call 25-1 with 514 applications; campus: a small one")
+    ] = "korea",
 ) -> None:
     """Play a call from announcement to the first invoices on simulated clusters, in virtual time."""
     home = Path(os.environ.get("DURE_HOME", "var")).resolve()

@@ -7,9 +7,7 @@ A loop that did something is run again at once; one that found nothing to do sle
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -22,6 +20,7 @@ from dure.core.errors import DureError
 from dure.portal.clock import operations as clock_operations
 from dure.portal.clock import queries as clock
 from dure.portal.loops import leases
+from dure.portal.loops.holder import holder_name
 
 log = logging.getLogger("dure.loops")
 
@@ -35,11 +34,6 @@ class Loop(Protocol):
     """A loop's module."""
 
     run: Callable[[datetime], int]
-
-
-def holder_name() -> str:
-    """This process, as leases name it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def reporter(name: str) -> str:

@@ -15,7 +15,10 @@ class NewPlan(forms.Form):
     )
     rule = forms.ChoiceField(
         label=_("배분 규칙"),
-        choices=[("merit", _("실력 존중: 정당한 불만이 하나도 없게")), ("value", _("가치 최대: 점수로 가중한 가치의 합만"))],
+        choices=[
+            ("merit", _("실력 존중: 정당한 불만이 하나도 없게")),
+            ("value", _("가치 최대: 점수로 가중한 가치의 합만")),
+        ],
         widget=forms.RadioSelect,
         help_text=_("실력 존중 규칙에서는 점수가 더 높은데도 자리를 내주고 떨어지는 신청이 없습니다."),
     )

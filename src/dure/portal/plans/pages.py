@@ -166,9 +166,7 @@ def accept(request: HttpRequest, plan_id: int) -> HttpResponse:
     form = Reason(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.accept(
-                actor=request.actor, now=request.now, plan_id=plan_id, reason=form.cleaned_data["reason"]
-            )
+            operations.accept(actor=request.actor, now=request.now, plan_id=plan_id, reason=form.cleaned_data["reason"])
             return redirect("awards-offer", plan_id)
         except InvalidInput as refusal:
             add_mistakes(form, refusal)

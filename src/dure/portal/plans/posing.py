@@ -64,7 +64,9 @@ def pose(call_code: str, *, rule: str | None = None, delta_tenths: int | None = 
         call=call.code,
         track=call.track_code,
         first=first,
-        free_nodes={code: [min(by_month[month], call.offered[code]) for month in months] for code, by_month in free.items()},
+        free_nodes={
+            code: [min(by_month[month], call.offered[code]) for month in months] for code, by_month in free.items()
+        },
         is_synthetic=call.is_synthetic,
     )
     name: RuleName | None = None if rule is None else ("value" if rule == "value" else "merit")

@@ -206,6 +206,14 @@ def problem_document(plan_id: int) -> bytes:
     return bytes(found)
 
 
+def solving_arguments(plan_id: int) -> list[str]:
+    """Rule, band and budget of a plan as arguments of the process that solves it. Raises NotFound."""
+    found = Plan.objects.filter(pk=plan_id).values_list("rule", "delta_tenths", "budget").first()
+    if found is None:
+        raise NotFound(internal=f"plan {plan_id}")
+    return [str(part) for part in found if part is not None]
+
+
 def plan_document(plan_id: int) -> bytes:
     """A solved plan: canonical JSON with its certificate. Raises NotFound."""
     found = Plan.objects.filter(pk=plan_id, document__isnull=False).values_list("document", flat=True).first()

@@ -122,10 +122,11 @@ _KINDS: dict[str, dict[str, Word]] = {
         "false": _w("아니요", "No", "bad", "cross-circle"),
         "unknown": _w("알 수 없음", "Unknown", "idle", "question"),
     },
-    "waitlist": {
-        "waiting": _w("예비 순위", "Waitlisted", "note", "clock"),
-        "unfunded": _w("미선정", "Not selected", "idle", "minus-circle"),
+    "outcome": {
         "awarded": _w("선정", "Selected", "good", "check-circle"),
+        "waitlisted": _w("예비 순위", "Waitlisted", "note", "clock"),
+        "below_mark": _w("기준 점수 미달", "Below the pass mark", "idle", "minus-circle"),
+        "ineligible": _w("요건 미충족", "Not eligible", "bad", "cross-circle"),
     },
 }
 

@@ -121,6 +121,12 @@ def kind(name: str, group: str) -> str:
 
 
 @register.filter
+def kind_word(name: str, group: str) -> str:
+    """The kind's word alone, for sentences and options."""
+    return words.kind(group, name).text.in_(_language())
+
+
+@register.filter
 def condition(value: Any) -> str:
     """A condition (with `type`, `status`, `message`): badge, the message behind it."""
     word = words.condition(value.type, value.status)
