@@ -118,9 +118,7 @@ def decline(request: HttpRequest, number: str) -> HttpResponse:
     form = Reason(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.decline(
-                actor=request.actor, now=request.now, number=number, reason=form.cleaned_data["reason"]
-            )
+            operations.decline(actor=request.actor, now=request.now, number=number, reason=form.cleaned_data["reason"])
             return redirect("awards-show", number)
         except InvalidInput as refusal:
             add_mistakes(form, refusal)

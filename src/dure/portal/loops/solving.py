@@ -41,7 +41,8 @@ def tell(progress: Progress) -> bool:
     """Say how far it is; False once nobody listens, for then the portal's process is gone."""
     line = {"permille": progress.permille, "value": progress.value, "bound": progress.bound}
     try:
-        print(json.dumps(line), flush=True)
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
     except BrokenPipeError:
         return False
     return True
