@@ -13,7 +13,6 @@ from dure.protocol import words
 from dure.protocol.desired import DesiredAllocation, DesiredState
 from dure.protocol.inventory import InventoryNode
 from dure.protocol.report import AllocationReport, DriftFinding
-from dure.protocol.usage import UsageWindow
 
 _UNUSABLE = ("down", "drained", "maintenance", "unknown")
 
@@ -74,16 +73,13 @@ def nodes_healthy(nodes: Iterable[InventoryNode], is_known: bool) -> Condition:
     return _healthy(0, {n.name: n.reason or n.state for n in nodes if n.state in _UNUSABLE})
 
 
-def telemetry(latest: UsageWindow | None, untracked: str | None) -> Condition:
-    """Whether the last hour was seen in full."""
+def telemetry(until: datetime | None, unseen: Mapping[str, int], untracked: str | None) -> Condition:
+    """Whether the last hour, which ended at `until`, was seen in full."""
     if untracked is not None:
         return Condition(words.TELEMETRY, "false", "GpuTresNotTracked", untracked[:2000])
-    if latest is None:
-        return Condition(words.TELEMETRY, "unknown", "Waiting", "no hour has been closed yet")
-    blind = {row.allocation: row.missing_gpu_seconds for row in latest.rows if row.missing_gpu_seconds}
-    if not blind:
+    if not unseen:
         return Condition(words.TELEMETRY, "true", "Flowing")
-    message = f"hour {latest.start:%Y-%m-%d %H}Z: {sum(blind.values())} GPU-seconds unseen in {_some(sorted(blind))}"
+    message = f"hour to {until:%Y-%m-%d %H:%M}Z: {sum(unseen.values())} GPU-seconds unseen in {_some(sorted(unseen))}"
     return Condition(words.TELEMETRY, "false", "SamplesMissing", message)
 
 

@@ -28,7 +28,6 @@ from dure.protocol import words
 from dure.protocol.desired import DesiredState
 from dure.protocol.inventory import Inventory, InventoryNode
 from dure.protocol.report import AllocationReport, LeaseClaim, Report
-from dure.protocol.usage import UsageWindow
 
 log = logging.getLogger("dure.agent")
 
@@ -72,7 +71,6 @@ class Agent:
         self._refused_generation: int | None = None
         self._ledger = Ledger(config.state_dir)
         self._spool = Spool(config.state_dir / "spool", config.cluster)
-        self._latest: UsageWindow | None = None
         self._untracked: str | None = None
         self._told: Report | None = None
         self._told_at = 0.0
@@ -197,8 +195,7 @@ class Agent:
                 log.warning("cluster unreachable: %s", error.internal or error.public.en)
                 return
             self._untracked = None
-            closed = self._spool.close(hours, recheck)
-            self._latest = max(closed, key=lambda window: window.start, default=self._latest)
+            self._spool.close(hours, recheck)
 
     def _tell(self, desired: DesiredState, seen: Seen, now: datetime) -> None:
         """Inventory when it changed, usage, then the report: what it says is done has been delivered before."""
@@ -241,7 +238,7 @@ class Agent:
                 reach,
                 conditions.desired_accepted(self._refused_generation, desired.generation),
                 conditions.nodes_healthy(seen.nodes, seen.unreachable is None),
-                conditions.telemetry(self._latest, self._untracked),
+                conditions.telemetry(self._spool.until, self._spool.unseen, self._untracked),
                 conditions.usage_delivered(self._spool.waiting(), self._spool.conflicts),
             ),
             allocations=seen.allocations,

@@ -6,7 +6,7 @@ was cut off by a kill before anything was sent, and is dropped; its hours are co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class _Account(BaseModel):
     until: Instant | None = None
     next_batch: int = 1
     recent: dict[str, _Closed] = Field(default_factory=dict)
+    unseen: dict[str, int] = Field(default_factory=dict)
     conflicts: list[str] = Field(default_factory=list)
 
 
@@ -59,19 +60,24 @@ class Spool:
         """Keys under which the portal holds something else; newest last."""
         return tuple(self._account.conflicts)
 
+    @property
+    def unseen(self) -> Mapping[str, int]:
+        """GPU-seconds missing in the last closed hour, by allocation."""
+        return self._account.unseen
+
     def begin(self, hour: datetime) -> None:
         """The first hour this agent answers for."""
         self._account.until = hour
         self._save()
 
-    def close(self, hours: Hours, recheck: timedelta) -> list[UsageWindow]:
+    def close(self, hours: Hours, recheck: timedelta) -> None:
         """Take in computed hours: new ones as revision 0, earlier ones that now say something else as the next.
 
         Hours before `until` − `recheck` are forgotten and never corrected.
         """
         windows = [window for start, rows in hours if (window := self._window(start, rows)) is not None]
         if not windows:
-            return []
+            return
         path = self._directory / f"{self._account.next_batch:08d}.json"
         durable.write(path, _WINDOWS.dump_json(windows))
         for window in windows:
@@ -79,9 +85,11 @@ class Spool:
         until = max([window.end for window in windows] + ([self._account.until] if self._account.until else []))
         horizon = f"{until - max(recheck, HOUR):%Y-%m-%dT%H}"
         self._account.recent = {hour: closed for hour, closed in self._account.recent.items() if hour >= horizon}
+        last = max(windows, key=lambda window: window.start)
+        if last.end == until:
+            self._account.unseen = {r.allocation: r.missing_gpu_seconds for r in last.rows if r.missing_gpu_seconds}
         self._account.until, self._account.next_batch = until, self._account.next_batch + 1
         self._save()
-        return windows
 
     def waiting(self) -> int:
         """Batches not yet received."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from dure.agent import durable
 from dure.agent.clusters import simulated_use
@@ -36,6 +36,12 @@ class SimulatedOptions(BaseModel):
     gpus_per_node: int = Field(default=8, ge=1, le=64)
     nodes_per_leaf: int = Field(default=32, ge=1)
     seed: int = 25
+
+    @field_validator("nodes")
+    @classmethod
+    def _node_list(cls, text: str) -> str:
+        expand(text)
+        return text
 
 
 class Fault(BaseModel):

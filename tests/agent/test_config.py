@@ -1,0 +1,61 @@
+"""An agent's configuration: every mistake is named, and nothing is left behind."""
+
+import pytest
+
+from dure.agent import config as configuration
+from dure.agent.run import waiting
+from dure.core.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"portal": "ftp://x"}, "portal"),
+        ({"portal": "https://x y"}, "portal"),
+        ({"cluster": "a cluster"}, "cluster"),
+        ({"poll_seconds": 0}, "poll_seconds"),
+        ({"pol_seconds": 3}, "pol_seconds"),
+        ({"adapter": {"kind": "pbs"}}, "adapter"),
+        ({"adapter": {"kind": "simulated", "directory": "c", "gpu_model": "H200"}}, "adapter.nodes"),
+        ({"token_file": None}, "token_file"),
+    ],
+)
+def test_a_mistake_names_its_key(site, change, where):
+    site.write(**change)
+    with pytest.raises(InvalidInput) as refused:
+        configuration.load(site.config_file)
+    assert any(where in mistake.where for mistake in refused.value.mistakes)
+    assert all(mistake.what.ko and mistake.what.en for mistake in refused.value.mistakes)
+
+
+@pytest.mark.parametrize("content", ["portal: [", "- a\n- b\n", "", "\x00"])
+def test_what_is_no_configuration_is_refused(site, content):
+    site.config_file.write_text(content)
+    with pytest.raises(InvalidInput):
+        configuration.load(site.config_file)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InvalidInput):
+        configuration.load(tmp_path / "none.yaml")
+
+
+def test_paths_are_relative_to_the_file(site):
+    config = configuration.load(site.config_file)
+    assert config.state_dir == site.folder / "state"
+    assert config.adapter.directory == site.folder / "cluster"
+    assert config.token_file == site.folder / "token"
+
+
+def test_nodes_that_are_no_list_are_refused(site):
+    site.write(adapter={"kind": "simulated", "directory": "c", "gpu_model": "H200", "nodes": "n[9-1]"})
+    with pytest.raises(InvalidInput):
+        configuration.load(site.config_file)
+
+
+def test_waiting_grows_with_failures_and_stays_within_bounds():
+    assert waiting(10, 0) == 10
+    for failures in range(1, 200):
+        wait = waiting(10, failures)
+        assert min(10 * 2.0 ** min(failures, 20), 300) / 2 <= wait <= 300
+    assert waiting(3600, 9) <= 3600
