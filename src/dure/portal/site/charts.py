@@ -45,6 +45,7 @@ _SHARE = Text("비율", "Share")
 _RANGE = Text("구간", "Range")
 _TARGET = Text("기준", "Target")
 _TOTAL = Text("합계", "Total")
+_UNIT = Text("단위: {unit}", "in {unit}")
 
 
 def draw(spec: Mapping[str, Any], language: str) -> SafeString:
@@ -128,9 +129,12 @@ def _stacked(spec: dict[str, Any], language: str) -> SafeString:
 
 
 def _frame(canvas: Canvas, top: Number, spec: dict[str, Any], language: str) -> tuple[float, float, float]:
-    """Grid lines and the scale at the left. Returns left edge, baseline, and pixels per unit."""
+    """Grid lines and the scale at the left, its unit under the title. Returns left edge, baseline, pixels per unit."""
     steps = ticks(top)
-    said = [shown(int(t) if float(t).is_integer() else t, spec, language) for t in steps]
+    bare = {**spec, "unit": ""}
+    said = [shown(int(t) if float(t).is_integer() else t, bare, language) for t in steps]
+    if spec.get("unit"):
+        spec.setdefault("note", _UNIT.format(unit=show.text(spec["unit"], language)))
     left = max(label_width(s) for s in said) + 14
     base = canvas.height - 28
     scale = (base - 14) / steps[-1]
@@ -153,7 +157,7 @@ def _x_labels(canvas: Canvas, labels: Sequence[str], at: Callable[[int], float],
 def _columns(spec: dict[str, Any], language: str) -> SafeString:
     names, rows = _series(spec, language)
     totals = [(label, sum(values)) for label, values in rows]
-    canvas = _canvas(spec, language, 280)
+    canvas = _canvas(spec, language, 220)
     canvas.patterns(len(names))
     left, base, scale = _frame(canvas, max((t for _, t in totals), default=1), spec, language)
     room = (canvas.width - left - 8) / max(len(rows), 1)
@@ -176,7 +180,7 @@ def _line(spec: dict[str, Any], language: str) -> SafeString:
     labels = [show.text(label, language) for label in spec["labels"]]
     series = [(show.text(name, language), list(values)) for name, values in spec["series"]]
     flat = [v for _, values in series for v in values if v is not None]
-    canvas = _canvas(spec, language, 280)
+    canvas = _canvas(spec, language, 220)
     canvas.patterns(len(series))
     left, base, scale = _frame(canvas, spec.get("top") or max(flat, default=1), spec, language)
     room = (canvas.width - left - 30) / max(len(labels) - 1, 1)
@@ -293,7 +297,7 @@ def _gauge(spec: dict[str, Any], language: str) -> SafeString:
 
 def _histogram(spec: dict[str, Any], language: str) -> SafeString:
     bins = [(low, high, count) for low, high, count in spec["rows"]]
-    canvas = _canvas(spec, language, 260)
+    canvas = _canvas(spec, language, 220)
     counts = [(f"{_plain(low)}–{_plain(high)}", count) for low, high, count in bins]
     left, base, scale = _frame(canvas, max((c for _, c in counts), default=1), spec, language)
     room = (canvas.width - left - 24) / max(len(bins), 1)

@@ -24,7 +24,7 @@ Number = int | float | Decimal
 
 SERIES = 8
 LETTERS = "ABCDEFGH"
-WIDTHS = {"panel": 540, "full": 1120, "half": 420}
+WIDTHS = {"panel": 380, "full": 1120, "half": 420}
 _AS_TABLE = Text("표로 보기", "Show as a table")
 
 # One 8 × 8 tile per series, drawn over its colour; the first is plain.
@@ -104,7 +104,7 @@ class Canvas:
 def figure(canvas: Canvas, desc: str, table: Table, language: str, *, note: str = "", legend: str = "") -> SafeString:
     """The whole figure: caption, legend, picture with its text alternative, and the same numbers as a table."""
     small = f"<small>{escape(note)}</small>" if note else ""
-    focus = ' tabindex="0" role="group" aria-label="' + escape(canvas.title) + '"' if canvas.size != "half" else ""
+    focus = ' tabindex="0" role="group" aria-label="' + escape(canvas.title) + '"' if canvas.size == "full" else ""
     # Everything from outside was escaped where it was put in.
     return mark_safe(  # noqa: S308
         f'<figure class="chart"><figcaption>{escape(canvas.title)}{small}</figcaption>{legend}'
