@@ -314,7 +314,7 @@ def rules(document: Document) -> Mistakes:
             )
         yield from _ladder(document, path, rule)
     for path, table in select(root, "pull_back_rules.*.checkpoints.*"):
-        yield from _exactly_one(document, path, table, ("on", "after_months", "after_percent"))
+        yield from _exactly_one(document, path, table, ("each_year_on", "after_months", "after_percent"))
         yield from _real_day(document, path, table)
         yield from _rising(document, (*path, "brackets"), table, "brackets.*.used_below_percent")
     for path, report in select(root, "reports.*"):
@@ -359,11 +359,11 @@ def _exactly_one(document: Document, path: Path, part: Any, keys: tuple[str, ...
 
 
 def _real_day(document: Document, path: Path, part: Any) -> Mistakes:
-    on = part.get("on") if _is(part) else None
+    on = part.get("each_year_on") if _is(part) else None
     if isinstance(on, str) and len(on) == 5 and _day(f"2023-{on}") is None:
         what = Text(f"'{on}'은(는) 해마다 있는 날짜가 아닙니다.", f"'{on}' is not a day of every year.")
         yield document.mistake(
-            (*path, "on"), what, Text("월-일을 11-01처럼 적으십시오.", "Write month and day as in 11-01.")
+            (*path, "each_year_on"), what, Text("월-일을 11-01처럼 적으십시오.", "Write month and day as in 11-01.")
         )
 
 

@@ -102,6 +102,8 @@ def needs_source(leaf: str) -> bool:
 
 def covers(pattern: str, path: str) -> bool:
     """Whether the value at `path` stands at or below `pattern`."""
+    if "*" not in pattern:
+        return path == pattern or path.startswith(f"{pattern}.")
     wanted, steps = pattern.split("."), path.split(".")
     return len(wanted) <= len(steps) and all(w in ("*", s) for w, s in zip(wanted, steps, strict=False))
 

@@ -59,7 +59,7 @@ class Bracket(Part):
 class Checkpoint(Part):
     """When use is looked at: on a day of every year ("11-01"), or after a part of the award's own period."""
 
-    on: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")] | None = None
+    each_year_on: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")] | None = None
     after_months: Annotated[int, Field(ge=1, le=120)] | None = None
     after_percent: Annotated[int, Field(ge=1, le=99)] | None = None
     brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]

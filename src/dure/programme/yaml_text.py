@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.resolver import BaseResolver
 
 from dure.core.errors import Mistake
 from dure.core.text import Text
@@ -19,7 +21,6 @@ DEEPEST = 40
 Path = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class LineMistake(Mistake):
 
 @dataclass
 class Document:
-    """A file as plain values (dict, list, str, int, float, bool, None), the line of each path, and what was refused."""
+    """A file as plain values (dict, list, str, int, bool, None), the line of each path, and what was refused."""
 
     root: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
@@ -94,7 +95,9 @@ def read(text: str) -> Document:
 def _compose(text: str, document: Document) -> yaml.Node | None:
     """The node tree, after a look at the flat event stream for what this reader refuses."""
     depth = documents = 0
+    events = []
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        events.append(event)
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.events.DocumentStartEvent):
             documents += 1
@@ -114,7 +117,30 @@ def _compose(text: str, document: Document) -> yaml.Node | None:
             )
             document.refuse((), line, what, _START_REMEDY)
             return None
-    return None if document.mistakes else yaml.compose(text, Loader=yaml.SafeLoader)
+    return None if document.mistakes else _Replay(events).get_single_node()
+
+
+class _Replay(Composer, BaseResolver):
+    """Composes the node tree from events already parsed, so that the text is scanned once."""
+
+    def __init__(self, events: list[yaml.Event]) -> None:
+        Composer.__init__(self)
+        BaseResolver.__init__(self)
+        self._events = events
+        self._place = 0
+
+    def peek_event(self) -> yaml.Event:
+        """The next event, left in place."""
+        return self._events[self._place]
+
+    def check_event(self, *kinds: type[yaml.Event]) -> bool:
+        """Whether the next event is one of `kinds`."""
+        return isinstance(self.peek_event(), kinds)
+
+    def get_event(self) -> yaml.Event:
+        """The next event, taken."""
+        self._place += 1
+        return self._events[self._place - 1]
 
 
 def _value(node: yaml.Node, path: Path, document: Document) -> Any:
@@ -161,9 +187,7 @@ def _scalar(node: yaml.Node, path: Path, document: Document) -> Any:
         return text == "true"
     if _INT.fullmatch(text):
         return int(text)
-    if _FLOAT.fullmatch(text) and len(text) <= 40:
-        return float(text)
-    return text
+    return text  # 1.5 too: no value of a programme is a fraction
 
 
 _SYNTAX_REMEDY = Text(
