@@ -8,11 +8,13 @@ class Allocation(models.Model):
     """An award made real on one cluster. `name` is safe for Slurm and Kubernetes: lower case, digits, hyphens."""
 
     award = models.OneToOneField("awards.Award", on_delete=models.PROTECT, related_name="+")
+    award_number = models.CharField(max_length=40, unique=True)
     cluster = models.ForeignKey("fleet.Cluster", on_delete=models.PROTECT, related_name="+")
     organisation = models.ForeignKey("people.Organisation", on_delete=models.PROTECT, related_name="+")
     name = models.SlugField(max_length=40, unique=True)
     state = state_field(ALLOCATION)
     is_listed = models.BooleanField(default=True)  # in the desired state, until the agent has reported it ended
+    revision = models.ForeignKey("Revision", on_delete=models.PROTECT, null=True, related_name="+")  # the newest
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -39,11 +41,14 @@ class Access(models.Model):
         ]
 
 
-class DesiredGeneration(models.Model):
-    """The newest generation of a cluster's desired state; each change of any allocation on it takes the next."""
+class Desired(models.Model):
+    """The newest desired state of a cluster, ready to be sent: each change of any allocation on it takes the next
+    generation, and the document is written in the same transaction."""
 
     cluster = models.OneToOneField("fleet.Cluster", on_delete=models.PROTECT, related_name="+", primary_key=True)
     generation = models.PositiveBigIntegerField(default=0)
+    etag = models.CharField(max_length=40, blank=True)
+    document = models.TextField(blank=True)  # a DesiredState of the agent protocol, as JSON
 
 
 class Revision(models.Model):

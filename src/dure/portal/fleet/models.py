@@ -95,6 +95,7 @@ class Maintenance(models.Model):
     reason = models.CharField(max_length=300)
     announced_at = models.DateTimeField()
     announced_by = models.CharField(max_length=200)
+    told_at = models.DateTimeField(null=True, blank=True)  # when the holders were told
 
     class Meta:
         ordering = ("-start_at", "-id")

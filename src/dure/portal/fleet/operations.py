@@ -313,6 +313,11 @@ def _step_aside(here: Cluster, names: Sequence[str], start_at: datetime, end_at:
             booking.save(force_insert=True)
 
 
+def told_of_maintenance(*, now: datetime, maintenance_id: int) -> None:
+    """Note that the holders were told of a maintenance."""
+    Maintenance.objects.filter(pk=maintenance_id, told_at=None).update(told_at=now)
+
+
 @transaction.atomic
 def describe_access(*, actor: Actor, now: datetime, cluster: str, login_host: str, partition: str) -> None:
     """Say where holders sign in and which partition (or queue) they use. Raises NotFound as `announce_maintenance`."""

@@ -85,6 +85,7 @@ class MaintenanceView:
     end_at: datetime
     reason: str
     announced_by: str
+    told_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,14 @@ def cluster(code: str, actor: Actor | None = None) -> ClusterView:
     if row is None or (actor is not None and not may_see_all(actor) and not actor.speaks_for(row.provider.code)):
         raise NotFound(internal=f"cluster {code!r}")
     return _cluster_view(row)
+
+
+def cluster_id(code: str) -> int:
+    """The key of a cluster. Raises NotFound."""
+    found = Cluster.objects.filter(code=code).values_list("id", flat=True).first()
+    if found is None:
+        raise NotFound(internal=f"cluster {code!r}")
+    return found
 
 
 def nodes(code: str, at: datetime) -> list[NodeView]:
@@ -263,12 +272,25 @@ def maintenances(code: str | None = None, *, ending_after: datetime) -> list[Mai
     rows = Maintenance.objects.select_related("cluster").filter(end_at__gt=ending_after)
     if code is not None:
         rows = rows.filter(cluster__code=code)
-    return [
-        MaintenanceView(
-            row.pk, row.cluster.code, tuple(row.node_names), row.start_at, row.end_at, row.reason, row.announced_by
-        )
-        for row in rows.order_by("start_at", "id")
-    ]
+    return [_maintenance(row) for row in rows.order_by("start_at", "id")]
+
+
+def maintenances_untold() -> list[MaintenanceView]:
+    """Announced work of which the holders have not been told yet."""
+    return [_maintenance(row) for row in Maintenance.objects.select_related("cluster").filter(told_at=None)]
+
+
+def _maintenance(row: Maintenance) -> MaintenanceView:
+    return MaintenanceView(
+        row.pk,
+        row.cluster.code,
+        tuple(row.node_names),
+        row.start_at,
+        row.end_at,
+        row.reason,
+        row.announced_by,
+        row.told_at,
+    )
 
 
 def tokens(code: str, actor: Actor) -> list[TokenView]:

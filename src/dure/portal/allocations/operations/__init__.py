@@ -1,0 +1,18 @@
+"""Writing allocations: what should be (`desired`), what the agent says is (`reports`), who may use it (`access`)."""
+
+from dure.portal.allocations.operations.access import add_member, add_ssh_key, remove_member, revoke_ssh_key
+from dure.portal.allocations.operations.desired import allocate_due, claim, end_due, revise, tell_of_maintenance
+from dure.portal.allocations.operations.reports import record_report
+
+__all__ = [
+    "add_member",
+    "add_ssh_key",
+    "allocate_due",
+    "claim",
+    "end_due",
+    "record_report",
+    "remove_member",
+    "revise",
+    "revoke_ssh_key",
+    "tell_of_maintenance",
+]

@@ -1,0 +1,334 @@
+"""What should be on a cluster: agreed awards become allocations, revisions replace revisions, generations rise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from dure.core.errors import IllegalTransition, InvalidInput, Mistake
+from dure.core.text import Text
+from dure.decide.lifecycles import ALLOCATION
+from dure.portal.allocations.models import Access, Allocation, Desired, Revision, SshKey
+from dure.portal.allocations.queries import login_of
+from dure.portal.awards import queries as awards
+from dure.portal.awards.queries import AwardView
+from dure.portal.fleet import operations as fleet
+from dure.portal.fleet import queries as fleet_queries
+from dure.portal.fleet.queries import MaintenanceView
+from dure.portal.framework.states import locked, move
+from dure.portal.journal import operations as journal
+from dure.portal.messages import operations as messages
+from dure.portal.people.actor import Actor, system
+from dure.protocol.desired import DesiredAllocation, DesiredState, Member
+
+LOOP = system("loop:allocate")
+_NAME_LIMIT = 40
+
+
+def safe_name(award_number: str) -> str:
+    """The allocation's name: lower case, digits and hyphens, for Slurm and Kubernetes alike."""
+    return ("a-" + re.sub(r"[^a-z0-9-]+", "-", award_number.lower()))[:_NAME_LIMIT].rstrip("-")
+
+
+def allocate_due(*, now: datetime) -> int:
+    """Make every agreed award real that is not yet: one transaction, one generation per cluster. Returns how many.
+
+    Awards of the future are made at once too: the agent prepares them and holds the nodes from their start.
+    """
+    if awards.state_counts().get("agreed", 0) == Allocation.objects.filter(award__state="agreed").count():
+        return 0
+    known = set(Allocation.objects.values_list("award_number", flat=True))
+    by_cluster: dict[str, list[AwardView]] = {}
+    for award in awards.agreed():
+        if award.number not in known and award.end_at > now:
+            by_cluster.setdefault(award.cluster, []).append(award)
+    return sum(_allocate(cluster, found, now) for cluster, found in sorted(by_cluster.items()))
+
+
+@transaction.atomic
+def _allocate(cluster: str, agreed: Sequence[AwardView], now: datetime) -> int:
+    desired = _next_generation(cluster)
+    known = set(Allocation.objects.filter(award_id__in=[a.id for a in agreed]).values_list("award_number", flat=True))
+    new = [award for award in agreed if award.number not in known]
+    if not new:
+        return 0
+    rows = Allocation.objects.bulk_create(
+        Allocation(
+            award_id=award.id,
+            award_number=award.number,
+            cluster_id=award.cluster_id,
+            organisation_id=award.organisation_id,
+            name=safe_name(award.number),
+            created_at=now,
+        )
+        for award in new
+    )
+    Access.objects.bulk_create(
+        Access(allocation=row, user_id=award.lead_id, since_at=now) for row, award in zip(rows, new, strict=True)
+    )
+    members = _members(rows)
+    revisions = []
+    for row, award in zip(rows, new, strict=True):
+        start = max(award.start_at, _whole_second(now))
+        if start > award.start_at:  # agreed late: what lies before was never theirs and is not charged
+            fleet.postpone(actor=LOOP, now=now, reference=f"award:{award.number}", to=start)
+        reason = "agreed"
+        revisions.append(
+            _revision(row, desired.generation, award.node_names, start, award.end_at, members[row.pk], reason, now)
+        )
+        subject = f"allocation:{row.name}"
+        detail = {"award": award.number, "cluster": cluster, "generation": desired.generation}
+        journal.append(at=now, actor=LOOP.name, event="allocations.allocate", subject=subject, **detail)
+    _make_current(rows, Revision.objects.bulk_create(revisions))
+    publish(cluster, desired)
+    return len(rows)
+
+
+def _whole_second(instant: datetime) -> datetime:
+    """`instant`, or the next whole second after it: instants on the wire have no fractions."""
+    return instant if not instant.microsecond else instant.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _revision(
+    row: Allocation,
+    generation: int,
+    nodes: Sequence[str],
+    start: datetime,
+    end: datetime,
+    members: list[dict[str, Any]],
+    reason: str,
+    now: datetime,
+    *,
+    present: bool = True,
+) -> Revision:
+    return Revision(
+        allocation=row,
+        generation=generation,
+        present=present,
+        node_names=list(nodes),
+        start_at=start,
+        end_at=end,
+        members=members,
+        reason=reason,
+        made_at=now,
+    )
+
+
+def _make_current(rows: Sequence[Allocation], revisions: Sequence[Revision]) -> None:
+    for row, revision in zip(rows, revisions, strict=True):
+        row.revision = revision
+    Allocation.objects.bulk_update(rows, ["revision"], batch_size=200)
+
+
+def _members(rows: Iterable[Allocation]) -> dict[int, list[dict[str, Any]]]:
+    """Logins and live keys of everybody with access, by allocation."""
+    ids = [row.pk for row in rows]
+    accesses = list(
+        Access.objects.filter(allocation_id__in=ids, removed_at=None).values_list("allocation_id", "user_id")
+    )
+    keys: dict[int, list[str]] = {}
+    users = {user for _, user in accesses}
+    for user, key in SshKey.objects.filter(user_id__in=users, revoked_at=None).values_list("user_id", "public_key"):
+        keys.setdefault(user, []).append(key)
+    found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in ids}
+    for allocation, user in accesses:
+        found[allocation].append({"login": login_of(user), "ssh_keys": sorted(keys.get(user, []))})
+    return found
+
+
+def _next_generation(cluster: str) -> Desired:
+    """The cluster's desired state, locked, with the next generation taken; `publish` writes it."""
+    cluster_id = fleet_queries.cluster_id(cluster)
+    Desired.objects.get_or_create(cluster_id=cluster_id)
+    desired: Desired = locked(Desired.objects.all(), cluster_id=cluster_id)
+    desired.generation += 1
+    return desired
+
+
+def publish(cluster: str, desired: Desired) -> None:
+    """Write the desired state of `desired.generation` as the document agents get."""
+    epoch, _ = fleet_queries.lease(cluster)
+    rows = Allocation.objects.filter(cluster_id=desired.cluster_id, is_listed=True)
+    state = DesiredState(
+        cluster=cluster,
+        generation=desired.generation,
+        epoch=epoch,
+        allocations=tuple(_wire(row) for row in rows.select_related("revision", "cluster").order_by("name")),
+    )
+    desired.etag, desired.document = state.etag(), state.model_dump_json()
+    desired.save(update_fields=["generation", "etag", "document"])
+
+
+def _wire(row: Allocation) -> DesiredAllocation:
+    revision = row.revision
+    return DesiredAllocation(
+        id=row.name,
+        name=row.name,
+        generation=revision.generation,
+        present=revision.present,
+        nodes=tuple(revision.node_names),
+        start=revision.start_at,
+        end=revision.end_at,
+        gpu_model=row.cluster.gpu_model,
+        gpus_per_node=row.cluster.gpus_per_node,
+        members=tuple(Member(login=m["login"], ssh_keys=tuple(m["ssh_keys"])) for m in revision.members),
+    )
+
+
+@transaction.atomic
+def claim(*, now: datetime, cluster: str, instance: str) -> int:
+    """Let an agent instance speak for a cluster; the epoch is part of the desired state. Returns the epoch."""
+    before, _ = fleet_queries.lease(cluster)
+    epoch = fleet.claim_epoch(now=now, cluster=cluster, instance=instance)
+    cluster_id = fleet_queries.cluster_id(cluster)
+    Desired.objects.get_or_create(cluster_id=cluster_id)
+    desired = locked(Desired.objects.all(), cluster_id=cluster_id)
+    if epoch != before or not desired.document:
+        publish(cluster, desired)
+    return epoch
+
+
+@transaction.atomic
+def revise(
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    reason: str,
+    node_names: Sequence[str] | None = None,
+    end_at: datetime | None = None,
+    present: bool = True,
+) -> int:
+    """Append a revision: fewer nodes, an earlier end, or gone (`present=False`). Returns its generation.
+
+    Nodes given up are released from `now` on. Raises NotPermitted, NotFound, IllegalTransition for one that has
+    ended, InvalidInput for nodes it does not hold or an end outside its period.
+    """
+    actor.require(actor.is_system or actor.is_programme_manager)
+    row = locked(Allocation.objects.select_related("cluster", "revision"), name=name)
+    if row.state != "present" or not row.revision.present:
+        raise IllegalTransition("allocation", row.state, "revise")
+    before = row.revision
+    nodes = list(before.node_names if node_names is None else node_names)
+    end = before.end_at if end_at is None else end_at
+    _check_revision(before, nodes, end, reason)
+    desired = _next_generation(row.cluster.code)
+    members = _members([row])[row.pk]
+    made = _revision(
+        row, desired.generation, nodes, before.start_at, end, members, reason.strip()[:300], now, present=present
+    )
+    made.save()
+    _make_current([row], [made])
+    publish(row.cluster.code, desired)
+    _give_back(actor, now, row, before, nodes, end, present)
+    if not present:
+        move(row, ALLOCATION, "end", ended_at=now)
+    detail = {"generation": made.generation, "nodes": len(nodes), "end_at": end.isoformat(), "present": present}
+    journal.append(
+        at=now, actor=actor.name, event="allocations.revise", subject=f"allocation:{name}", reason=reason, **detail
+    )
+    return made.generation
+
+
+def _check_revision(before: Revision, nodes: list[str], end: datetime, reason: str) -> None:
+    mistakes = []
+    if not nodes or set(nodes) - set(before.node_names):
+        what = Text("지금 가진 서버 가운데서만 남길 수 있습니다.", "Only nodes it holds now can be kept.")
+        mistakes.append(Mistake("node_names", what))
+    if not before.start_at < end <= before.end_at:
+        what = Text(
+            "종료는 시작보다 늦고 지금의 종료보다 이르거나 같아야 합니다.", "The end must lie within its period."
+        )
+        mistakes.append(Mistake("end_at", what))
+    if not reason.strip():
+        mistakes.append(Mistake("reason", Text("사유를 적어 주십시오.", "Give the reason.")))
+    if mistakes:
+        raise InvalidInput(mistakes)
+
+
+def _give_back(
+    actor: Actor, now: datetime, row: Allocation, before: Revision, nodes: list[str], end: datetime, present: bool
+) -> None:
+    reference = f"award:{row.award_number}"
+    if not present:
+        fleet.release(actor=actor, now=now, reference=reference, from_at=now)
+        return
+    gone = sorted(set(before.node_names) - set(nodes))
+    if gone:
+        fleet.release(actor=actor, now=now, reference=reference, from_at=now, node_names=gone)
+    if end < before.end_at:
+        fleet.release(actor=actor, now=now, reference=reference, from_at=max(now, end))
+
+
+def renew_members(rows: Sequence[Allocation], reason: str, now: datetime) -> None:
+    """Append a revision with today's members and keys to allocations that are present; one generation per cluster."""
+    by_cluster: dict[str, list[Allocation]] = {}
+    for row in rows:
+        if row.state == "present" and row.revision.present:
+            by_cluster.setdefault(row.cluster.code, []).append(row)
+    for cluster, found in sorted(by_cluster.items()):
+        desired = _next_generation(cluster)
+        members = _members(found)
+        made = []
+        for row in found:
+            old = row.revision
+            nodes = old.node_names
+            made.append(
+                _revision(row, desired.generation, nodes, old.start_at, old.end_at, members[row.pk], reason, now)
+            )
+        _make_current(found, Revision.objects.bulk_create(made))
+        publish(cluster, desired)
+
+
+def end_due(*, now: datetime) -> int:
+    """Mark allocations ended whose period is over; their agents end them by themselves. Returns how many."""
+    due = Allocation.objects.filter(state="present", revision__end_at__lte=now).values_list("name", flat=True)
+    return sum(_end(name, now) for name in list(due))
+
+
+@transaction.atomic
+def _end(name: str, now: datetime) -> int:
+    row = locked(Allocation.objects.select_related("revision"), name=name)
+    if row.state != "present" or row.revision.end_at > now:
+        return 0
+    move(row, ALLOCATION, "end", ended_at=row.revision.end_at)
+    journal.append(at=now, actor=LOOP.name, event="allocations.end", subject=f"allocation:{name}")
+    return 1
+
+
+def tell_of_maintenance(*, now: datetime) -> int:
+    """Tell the people of every allocation whose nodes are to be taken out, once per announcement; returns how many."""
+    works = fleet_queries.maintenances_untold()
+    for work in works:
+        with transaction.atomic():
+            for row in _touched(work):
+                _tell(row, work, now)
+            fleet.told_of_maintenance(now=now, maintenance_id=work.id)
+    return len(works)
+
+
+def _touched(work: MaintenanceView) -> list[Allocation]:
+    rows = Allocation.objects.filter(
+        cluster__code=work.cluster,
+        state="present",
+        revision__start_at__lt=work.end_at,
+        revision__end_at__gt=work.start_at,
+    ).select_related("revision")
+    return [row for row in rows if set(row.revision.node_names) & set(work.node_names)]
+
+
+def _tell(row: Allocation, work: MaintenanceView, now: datetime) -> None:
+    nodes = ", ".join(sorted(set(row.revision.node_names) & set(work.node_names)))
+    body = Text(
+        f"{nodes} 서버가 점검에 들어갑니다. 이 시간은 요금에서 빠집니다.\n"
+        f"사유: {work.reason}\n자세한 시각: /allocations/{row.name}/",
+        f"Maintenance on {nodes}. These hours are not charged.\nReason: {work.reason}\nTimes: /allocations/{row.name}/",
+    )
+    subject = Text(f"[{row.award_number}] 서버 점검 안내", f"[{row.award_number}] Planned maintenance")
+    for user in Access.objects.filter(allocation=row, removed_at=None).values_list("user_id", flat=True):
+        key = f"maintenance:{work.id}:{row.name}:{user}"
+        messages.announce(key=key, user_id=user, subject=subject, body=body, now=now)

@@ -1,0 +1,14 @@
+"""Makes agreed awards real, ends what is over, tells holders of maintenance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dure.portal.allocations import operations
+
+
+def run(now: datetime) -> int:
+    """Do what is due at `now`; returns how many things were done."""
+    done = operations.allocate_due(now=now)
+    done += operations.end_due(now=now)
+    return done + operations.tell_of_maintenance(now=now)

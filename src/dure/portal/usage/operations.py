@@ -1,0 +1,121 @@
+"""Receiving use, each window exactly once, and storing it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from dure.core.errors import InvalidInput, Mistake
+from dure.core.text import Text
+from dure.metering import store
+from dure.metering.hours import HourUse
+from dure.portal.fleet import operations as fleet
+from dure.portal.fleet import queries as fleet_queries
+from dure.portal.journal import operations as journal
+from dure.portal.usage.models import StoredHours, Window
+from dure.portal.usage.queries import directory
+from dure.protocol.answers import Outcome, Receipt
+from dure.protocol.usage import UsagePost, UsageRow, UsageWindow
+
+WINDOWS_PER_FILE = 2000
+
+
+def receive(*, now: datetime, post: UsagePost) -> list[Receipt]:
+    """Take in windows: what is answered `accepted` is committed, exactly once, however often it is sent.
+
+    A window known with the same content is a `duplicate`, with other content a `conflict`; neither changes anything.
+    Raises Stale for an agent that has been replaced, InvalidInput (and keeps nothing) for an hour not yet over.
+    """
+    early = [index for index, window in enumerate(post.windows) if window.end > now]
+    if early:
+        what = Text("아직 끝나지 않은 시간대의 기록입니다.", "This hour is not over yet.")
+        raise InvalidInput([Mistake(f"windows.{index}.end", what) for index in early])
+    digests = [window.digest() for window in post.windows]
+    with transaction.atomic():
+        fleet.require_lease(cluster=post.cluster, instance=post.instance, epoch=post.epoch)
+        outcomes = _keep(now, post, digests)
+    return [
+        Receipt(key=window.key, outcome=outcome, digest=digest)
+        for window, outcome, digest in zip(post.windows, outcomes, digests, strict=True)
+    ]
+
+
+def _keep(now: datetime, post: UsagePost, digests: Sequence[str]) -> list[Outcome]:
+    cluster_id = fleet_queries.cluster_id(post.cluster)
+    starts = {window.start for window in post.windows}
+    known = {
+        (start, revision): digest
+        for start, revision, digest in Window.objects.filter(cluster_id=cluster_id, start_at__in=starts).values_list(
+            "start_at", "revision", "hash"
+        )
+    }
+    outcomes: list[Outcome] = []
+    new: list[Window] = []
+    for window, digest in zip(post.windows, digests, strict=True):
+        there = known.get((window.start, window.revision))
+        if there is None:
+            known[window.start, window.revision] = digest
+            new.append(_row(cluster_id, window, digest, now))
+        outcomes.append("accepted" if there is None else "duplicate" if there == digest else "conflict")
+    if new:
+        Window.objects.bulk_create(new)
+    conflicts = outcomes.count("conflict")
+    if new or conflicts:
+        detail = {"accepted": len(new), "conflicts": conflicts}
+        subject, actor = f"cluster:{post.cluster}", f"agent:{post.cluster}"
+        journal.append(at=now, actor=actor, event="usage.receive", subject=subject, **detail)
+    return outcomes
+
+
+def _row(cluster_id: int, window: UsageWindow, digest: str, now: datetime) -> Window:
+    return Window(
+        cluster_id=cluster_id,
+        start_at=window.start,
+        end_at=window.end,
+        revision=window.revision,
+        hash=digest,
+        document=window.model_dump_json(exclude_defaults=True),
+        received_at=now,
+    )
+
+
+def store_pending(*, now: datetime) -> int:
+    """Put windows that wait into one new file of hours; returns how many windows.
+
+    First the file, complete and synced, under a name made of its content; then, in one transaction, its row and the
+    windows' mark. A kill between the two leaves a file nobody lists, and the next run writes the same one again.
+    """
+    rows = list(
+        Window.objects.filter(stored=None).select_related("cluster").order_by("id").defer("hash")[:WINDOWS_PER_FILE]
+    )
+    if not rows:
+        return 0
+    uses = [use for row in rows for use in _uses(UsageWindow.model_validate_json(row.document))]
+    written = store.write(directory(), uses)
+    path = os.path.relpath(written.path, Path(settings.ENV.home))
+    with transaction.atomic():
+        kept, _ = StoredHours.objects.get_or_create(
+            path=path, defaults={"sha256": written.sha256, "row_count": written.rows, "written_at": now}
+        )
+        ids = [row.pk for row in rows]
+        marked = Window.objects.filter(pk__in=ids, stored=None).update(stored=kept)
+        if marked != len(ids):  # another process stored some of them meanwhile: leave all as it is
+            transaction.set_rollback(True)
+            return 0
+        detail = {"sha256": written.sha256, "rows": written.rows, "windows": len(ids)}
+        journal.append(at=now, actor="loop:meter", event="usage.store", subject=f"file:{path}", **detail)
+    return len(rows)
+
+
+def _uses(window: UsageWindow) -> list[HourUse]:
+    said = [_hour(window, row) for row in window.rows]
+    return said or [HourUse(window.cluster, window.start, window.revision, "")]
+
+
+def _hour(window: UsageWindow, row: UsageRow) -> HourUse:
+    return HourUse(cluster=window.cluster, start=window.start, revision=window.revision, **row.model_dump())

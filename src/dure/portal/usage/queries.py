@@ -1,0 +1,113 @@
+"""Reading use: allocated, running and busy are three numbers and are never mixed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from dure.core.period import Month, Period
+from dure.metering import store
+from dure.metering.hours import HourUse
+from dure.portal.framework.programme import zone
+from dure.portal.people.actor import Actor
+from dure.portal.usage.models import StoredHours, Window
+
+
+@dataclass(frozen=True)
+class Use:
+    """What was used in a period, in whole GPU-seconds (node-seconds where the name says so) and joules.
+
+    `missing_gpu_seconds` is time of which nobody knows; it is not idle.
+    """
+
+    allocated_node_seconds: int = 0
+    allocated_gpu_seconds: int = 0
+    running_gpu_seconds: int = 0
+    busy_gpu_seconds: int = 0
+    missing_gpu_seconds: int = 0
+    energy_joules: int = 0
+
+    @property
+    def idle_gpu_seconds(self) -> int:
+        """GPU-seconds seen idle."""
+        return self.allocated_gpu_seconds - self.busy_gpu_seconds - self.missing_gpu_seconds
+
+    def plus(self, other: Use) -> Use:
+        """The sum of both."""
+        return Use(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Use)))
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How far an agent's windows have come: the end of the newest, and how many wait to be stored."""
+
+    cluster: str
+    windows: int
+    until: datetime | None
+    unstored: int
+
+
+def directory() -> Path:
+    """Where the meter loop keeps hours."""
+    return Path(settings.ENV.home) / "usage"
+
+
+def files() -> list[Path]:
+    """The files of hours that count, oldest first: exactly those listed, whatever else lies beside them."""
+    paths = StoredHours.objects.filter(superseded_at=None).order_by("id").values_list("path", flat=True)
+    return [Path(settings.ENV.home) / path for path in paths]
+
+
+def _use(found: store.Sums) -> Use:
+    return Use(*(getattr(found, f.name) for f in fields(Use)))
+
+
+def by_allocation(periods: Sequence[Period]) -> dict[tuple[str, str, Period], Use]:
+    """Use by cluster, allocation and period, of every allocation that had any. Periods must not overlap."""
+    return {(s.cluster, s.allocation, s.period): _use(s) for s in store.sums(files(), periods)}
+
+
+def hours(cluster: str, allocation: str, months: Iterable[Month]) -> dict[Month, Use]:
+    """One allocation's use by calendar month of the programme's zone; months without use are there, empty."""
+    wanted = {month.period(zone()): month for month in months}
+    found = dict.fromkeys(wanted.values(), Use())
+    for (where, name, period), use in by_allocation(list(wanted)).items():
+        if (where, name) == (cluster, allocation):
+            found[wanted[period]] = use
+    return found
+
+
+def hourly(cluster: str, allocation: str, period: Period) -> list[HourUse]:
+    """One allocation's hours in a period, oldest first."""
+    return [use for use in store.hourly(files(), allocation, period) if use.cluster == cluster]
+
+
+def by_day(cluster: str, allocation: str, period: Period) -> dict[datetime, Use]:
+    """One allocation's use by day of the programme's zone, keyed by the day's first instant there."""
+    found: dict[datetime, Use] = defaultdict(Use)
+    names = [f.name for f in fields(Use)]
+    for hour in hourly(cluster, allocation, period):
+        day = hour.start.astimezone(zone()).replace(hour=0)
+        found[day] = found[day].plus(Use(*(getattr(hour, name) for name in names)))
+    return dict(found)
+
+
+def by_cluster(month: Month, actor: Actor) -> dict[str, Use]:
+    """Use of a month by cluster, over all allocations. For those who oversee the programme."""
+    actor.require(actor.may_oversee or actor.is_finance or bool(actor.providers))
+    found: dict[str, Use] = defaultdict(Use)
+    for (cluster, _, _), use in by_allocation([month.period(zone())]).items():
+        found[cluster] = found[cluster].plus(use)
+    return dict(found)
+
+
+def delivery(cluster: str) -> Delivery:
+    """How far a cluster's windows have been received."""
+    rows = Window.objects.filter(cluster__code=cluster)
+    last = rows.order_by("-end_at").values_list("end_at", flat=True).first()
+    return Delivery(cluster, rows.count(), last, rows.filter(stored=None).count())
