@@ -164,6 +164,7 @@ def test_the_digest_is_that_of_the_file(korea: Programme) -> None:
         ("tracks.regular.limits", False),
         ("tracks.regular.reviewers", True),
         ("youth.discount_percent", False),
+        ("youth.description", True),
         ("policy", True),
         ("budget", False),
     ],
