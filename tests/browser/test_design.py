@@ -11,7 +11,7 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from dure.portal.site import styleguide
 
@@ -19,7 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.urls("dure.portal.site.urls")]
 
 AXE = Path(__file__).with_name("axe.min.js")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 class Quiet(WSGIRequestHandler):
@@ -41,20 +40,12 @@ def origin() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.parametrize("shape", ["", *styleguide._PAGES])
 @pytest.mark.parametrize(("width", "language", "mode"), [(1280, "ko", "light"), (390, "en", "dark")])
 def test_every_shape_reads_well(
     browser: Browser, origin: str, shape: str, width: int, language: str, mode: str
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=False)
+    context = browser.new_context(viewport={"width": width, "height": 900})
     context.add_cookies(
         [
             {"name": name, "value": value, "url": origin}

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import cos, pi, sin
 from typing import Any
 
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from dure.core.text import Text
@@ -227,7 +228,7 @@ def _point(x: float, y: float, series: int, tip: str) -> str:
         f'<path class="{css}" d="M{x:.1f} {y - 5.5:.1f}l5.5 5.5-5.5 5.5-5.5-5.5z">',
     )
     form = forms[series % 4]
-    return f"{form}<title>{show.escape(tip)}</title></{form[1:].split(' ', 1)[0]}>"
+    return f"{form}<title>{escape(tip)}</title></{form[1:].split(' ', 1)[0]}>"
 
 
 def _arc(cx: float, cy: float, outer: float, inner: float, start: float, end: float) -> str:

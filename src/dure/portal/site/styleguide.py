@@ -236,9 +236,9 @@ def _all(request: HttpRequest) -> dict[str, Any]:
         "states": [(noun, list(words.states(noun))) for noun in words.nouns()],
         "kinds": list(words.kinds("booking")),
         "conditions": [
-            Condition("Ready", "true", "AllNodesReady", ""),
-            Condition("Reachable", "false", "Timeout", ""),
-            Condition("Degraded", "unknown", "NotReported", ""),
+            Condition("Ready", "true", "Applied", ""),
+            Condition("Reachable", "false", "ClusterUnreachable", ""),
+            Condition("NodesHealthy", "unknown", "NodesDown", ""),
         ],
         "icons": icons.names(),
         "term": Period(datetime(2026, 2, 28, 15, tzinfo=UTC), datetime(2026, 8, 31, 15, tzinfo=UTC)),

@@ -130,18 +130,17 @@ _KINDS: dict[str, dict[str, Word]] = {
     },
 }
 
-# Conditions an agent or a loop may report: what the type is called, and whether `true` is the good side.
+# Conditions an agent or a loop may report (`dure.protocol.words`): what the type is called, and whether `true` is good.
 _CONDITIONS: dict[str, tuple[Text, bool]] = {
     "Ready": (Text("사용 준비", "Ready"), True),
-    "Reconciled": (Text("설정 일치", "Reconciled"), True),
-    "Provisioned": (Text("서버 배정", "Provisioned"), True),
-    "AccessGranted": (Text("접속 허용", "Access open"), True),
-    "Released": (Text("서버 반납", "Released"), True),
+    "Ended": (Text("정리", "Cleared"), True),
+    "Drifted": (Text("외부 변경", "Foreign change"), False),
+    "WithinBudget": (Text("시간 한도", "Hours left"), True),
     "Reachable": (Text("연결", "Reachable"), True),
-    "Healthy": (Text("정상", "Healthy"), True),
-    "Degraded": (Text("성능 저하", "Degraded"), False),
-    "Idle": (Text("유휴", "Idle"), False),
-    "Stale": (Text("보고 지연", "Stale"), False),
+    "DesiredAccepted": (Text("요청 수락", "Request accepted"), True),
+    "NodesHealthy": (Text("서버 상태", "Servers healthy"), True),
+    "TelemetryFlowing": (Text("측정값", "Telemetry"), True),
+    "UsageDelivered": (Text("사용량 전달", "Use delivered"), True),
 }
 
 
@@ -162,6 +161,11 @@ def condition(type_: str, status: str) -> Word:
         return Word(text, "idle", "question", Text("?", "?"))
     good = (status == "true") == true_is_good
     return Word(text, "good" if good else "warn", "check-circle" if good else "alert", Text(text.ko[0], text.en[0]))
+
+
+def condition_types() -> tuple[str, ...]:
+    """The condition types that have words here."""
+    return tuple(_CONDITIONS)
 
 
 def states(noun: str) -> dict[str, Word]:

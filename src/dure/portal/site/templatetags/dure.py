@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dure.portal.site import charts, fields, icons, show, words
+from dure.protocol.words import REASONS
 
 register = template.Library()
 
@@ -128,11 +129,18 @@ def kind_word(name: str, group: str) -> str:
 
 @register.filter
 def condition(value: Any) -> str:
-    """A condition (with `type`, `status`, `message`): badge, the message behind it."""
+    """A condition (with `type`, `status`, `reason`, `message`): badge, why behind it."""
     word = words.condition(value.type, value.status)
     status = words.kind("status", value.status).text.in_(_language())
-    shown = show.badge(word, _language(), title=value.message or value.reason)
+    shown = show.badge(word, _language(), title=f"{reason(value.reason)} {value.message}".strip())
     return format_html('{}<span class="sr"> {}</span>', shown, status)
+
+
+@register.filter
+def reason(name: str) -> str:
+    """A condition's reason as a sentence."""
+    found = REASONS.get(name)
+    return found.in_(_language()) if found else name
 
 
 # ---- small marks ----------------------------------------------------------------------------------------------
