@@ -27,8 +27,8 @@ class Relaxation:
     iterations: int
 
 
-UNITS_PER_NODE = 100
-UNITS_PER_CHECK = 10
+UNITS_PER_NODE = 20_000
+UNITS_PER_CHECK = 2_000
 """Work: HiGHS reports no iterations from inside a tree search, so nodes and its own regular checks are counted."""
 
 

@@ -82,8 +82,8 @@ def first_call_applications(seed: int = 1) -> tuple[SyntheticApplication, ...]:
     shape = Shape(
         size=APPLICATIONS_25_1,
         months=FIRST_CALL_MONTHS,
-        starts=1,
-        prompt_permille=900,
+        starts=0,
+        prompt_permille=1_000,
         supply=sum(FIRST_CALL_NODES) * FIRST_CALL_MONTHS,
         demand_permille=None,
     )

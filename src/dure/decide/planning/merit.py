@@ -1,7 +1,7 @@
-"""From a valuable plan to one without justified envy, by swaps that only ever raise the scores of the funded.
+"""The search under the merit rule: every plan it keeps is free of justified envy.
 
-Each swap puts a higher score in the place of a lower one and free room is filled from the highest score down, so the
-sorted vector of funded scores rises with every step and the pass ends.
+A disturbance (an award forced in, a few taken out, the gap filled by price) is settled by swaps that put a higher score
+in the place of a lower one; the result is kept when it is better, or a little worse while the search is still warm.
 """
 
 from __future__ import annotations
@@ -9,58 +9,79 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
+from dure.decide.planning import kernels
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.model import Model
-from dure.decide.planning.state import NONE, State
+from dure.decide.planning.kernels import Tables, Work
+from dure.decide.planning.model import Ints, Model
+
+ROUNDS = 50
+LARGEST_DISTURBANCE = 4
+WARMTH = 0.25
+"""Highest loss accepted at the start, in mean values of an award."""
+
+KeepGoing = Callable[[int, int], bool]
 
 
-def settle(model: Model, state: State, envy: Envy, keep_going: Callable[[], bool]) -> bool:
-    """Swap and refill `state` until nobody has justified envy; False if `keep_going` ended it early."""
-    state.refill(envy.order)
-    while True:
-        application = next(envy.envious(state), None)
-        if application is None:
-            return True
-        if not keep_going():
-            return False
-        _swap(model, state, envy, application)
-        state.refill(envy.order)
+def tables(model: Model, envy: Envy, duals: npt.NDArray[np.float64]) -> Tables:
+    """The model as the kernels read it; `duals` are prices per unit of each row."""
+    cost = np.concatenate([[0.0], np.cumsum(duals[model.use_row] * model.use_amount)])
+    paid = cost[model.use_first[1:]] - cost[model.use_first[:-1]]
+    return Tables(
+        first=model.first,
+        owner=model.owner,
+        cluster=model.cluster,
+        start=model.start,
+        nodes=model.nodes,
+        value=model.value,
+        use_first=model.use_first,
+        use_row=model.use_row,
+        use_amount=model.use_amount,
+        small_first=np.searchsorted(envy.smallest, model.first).astype(np.int64),
+        small=envy.smallest,
+        score=envy.score,
+        lane=envy.lane,
+        is_enviable=envy.is_enviable,
+        by_score=np.ascontiguousarray(envy.order[::-1]),
+        soft_price=np.array([row.price or 0 for row in model.rows], dtype=np.int64),
+        priced=np.round(model.value - paid).astype(np.int64),
+    )
 
 
-def _swap(model: Model, state: State, envy: Envy, application: int) -> None:
-    """Give `application` the place of the award whose loss costs least value."""
-    best: tuple[int, int, int] | None = None
-    for award in sorted({swap.award for swap in envy.swaps(state, application)}):
-        had = state.drop(award)
-        column = state.best_fitting(application)
-        state.put(had)
-        gain = int(model.value[column] - model.value[had])
-        if best is None or gain > best[0]:
-            best = (gain, award, column)
-    if best is None:
-        raise ValueError("there is no swap for an application without justified envy")
-    state.drop(best[1])
-    state.put(best[2])
+def empty(model: Model) -> Work:
+    """A state with no award."""
+    is_hard = np.array([row.price is None for row in model.rows], dtype=np.bool_)
+    return Work(
+        column=np.full(len(model.applications), kernels.NONE, dtype=np.int64),
+        left=np.where(is_hard, model.caps, kernels.ENDLESS),
+        room=model.caps.copy(),
+        value=np.zeros(1, dtype=np.int64),
+        steps=np.zeros(1, dtype=np.int64),
+    )
 
 
-def enlarge(model: Model, state: State, envy: Envy) -> None:
-    """Let awards grow into what is left, the highest score first, where no one comes to envy them for it."""
-    for application in envy.order.tolist():
-        if state.column[application] == NONE:
-            continue
-        had = state.drop(application)
-        columns = state.fitting(application)
-        same = columns[
-            (model.cluster[columns] == model.cluster[had])
-            & (model.start[columns] == model.start[had])
-            & (model.value[columns] > model.value[had])
-        ]
-        state.put(had)
-        for column in same[np.argsort(-model.value[same], kind="stable")].tolist():
-            state.drop(application)
-            state.put(column)
-            if next(envy.envious(state), None) is None:
-                break
-            state.drop(application)
-            state.put(had)
+def search(t: Tables, start: Work, delta: int, steps: int, keep_going: KeepGoing) -> int:
+    """Improve `start` in place within about `steps` steps; it ends without justified envy. Returns the steps taken.
+
+    `keep_going(steps so far, best value)` is asked between rounds.
+    """
+    current, best, trial = (Work(*(array.copy() for array in start)) for _ in range(3))
+    kernels.settle(t, current, delta, t.value, -kernels.ENDLESS, kernels.ENDLESS)
+    kernels.copy(current, best)
+    chance = np.array([len(t.value)], dtype=np.uint64)
+    mean = float(best.value[0]) / max(1, int((best.column != kernels.NONE).sum()))
+    taken = int(current.steps[0])
+    while taken < steps and keep_going(taken, int(best.value[0])):
+        heat = WARMTH * mean * (1 - taken / steps)
+        kernels.search(t, current, best, trial, delta, chance, ROUNDS, heat, LARGEST_DISTURBANCE)
+        taken = int(current.steps[0]) + int(trial.steps[0])
+    kernels.enlarge(t, best, delta)
+    kernels.copy(best, start)
+    return taken
+
+
+def columns(work: Work) -> Ints:
+    """The chosen columns of a state."""
+    found: Ints = work.column[work.column != kernels.NONE]
+    return found

@@ -9,19 +9,17 @@ from typing import Literal
 
 import numpy as np
 
-from dure.decide.planning import highs
+from dure.decide.planning import highs, kernels, merit
 from dure.decide.planning.bound import certificate
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.merit import enlarge, settle
 from dure.decide.planning.model import Model, build
 from dure.decide.planning.plan import Award, Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
-from dure.decide.planning.state import State
 
 Phase = Literal["prices", "search", "merit", "finished"]
 
-DEFAULT_BUDGET = 80_000
-"""Units of work `solve` spends when nothing is said; under half a minute at 514 applications."""
+DEFAULT_BUDGET = 3_000_000
+"""Units of work `solve` spends when nothing is said; about a dozen seconds at 514 applications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,27 @@ class _Run:
         """Prices and bound, then a valuable plan, then (under merit) one without justified envy."""
         model = build(self.problem)
         self._tell("prices")
-        proof, self.bound = certificate(model, highs.relax(model).duals)
-        state = self._search(model)
+        duals = highs.relax(model).duals
+        proof, self.bound = certificate(model, duals)
+        envy = Envy(model, self.rule.delta_tenths)
+        tables = merit.tables(model, envy, duals)
+        state = self._value_plan(model, tables)
         if self.rule.name == "merit":
-            self._settle(model, state)
-        self.value = state.value
+            before = self.work
+            merit.search(
+                tables,
+                state,
+                self.rule.delta_tenths,
+                self.budget - before,
+                lambda steps, value: self._watch("merit", before + steps, value),
+            )
+        self.value = int(state.value[0])
         self._tell("finished")
         return Plan(
             problem=self.problem.digest,
             programme=self.problem.programme,
             rule=self.rule,
-            awards=tuple(_award(model, int(column)) for column in state.column[state.column >= 0]),
+            awards=tuple(_award(model, int(column)) for column in merit.columns(state)),
             value=self.value,
             bound=self.bound,
             certificate=proof,
@@ -93,24 +101,20 @@ class _Run:
             versions=versions(),
         )
 
-    def _search(self, model: Model) -> State:
-        found = highs.search(model, self.budget, self._watch)
-        state = State(model)
-        columns = np.flatnonzero(found)
-        for column in columns[np.argsort(-model.value[columns], kind="stable")].tolist():
-            if state.fits(column):
-                state.put(column)
-        state.refill(np.arange(len(model.applications)))
+    def _value_plan(self, model: Model, tables: kernels.Tables) -> kernels.Work:
+        """A plan of high value without regard to envy, checked row by row as it is put together."""
+        share = self.budget // 4 if self.rule.name == "merit" else self.budget
+        found = np.flatnonzero(highs.search(model, share, lambda work, value: self._watch("search", work, value)))
+        state = merit.empty(model)
+        for column in found[np.argsort(-model.value[found], kind="stable")].tolist():
+            if kernels.fits(tables, state, column):
+                kernels.move(tables, state, column, 1)
+        kernels.refill(tables, state, tables.value)
         return state
 
-    def _settle(self, model: Model, state: State) -> None:
-        envy = Envy(model, self.rule.delta_tenths)
-        if settle(model, state, envy, lambda: self._tell("merit")):
-            enlarge(model, state, envy)
-
-    def _watch(self, work: int, value: int | None) -> bool:
+    def _watch(self, phase: Phase, work: int, value: int | None) -> bool:
         self.work, self.value = work, value
-        return self._tell("search")
+        return self._tell(phase)
 
     def _tell(self, phase: Phase) -> bool:
         permille = 1000 if phase == "finished" else min(999, self.work * 1000 // max(1, self.budget))
