@@ -19,7 +19,7 @@ from dure.portal.calls import queries as call_queries
 from dure.portal.fleet import operations as fleet
 from dure.portal.people import operations as people
 from dure.portal.people import queries as people_queries
-from dure.portal.people.actor import system
+from dure.portal.people.actor import Actor, system
 from dure.portal.plans import operations as plans
 from dure.portal.plans import queries as plan_queries
 from dure.portal.reviews import operations as reviews
@@ -214,26 +214,8 @@ def _hand_in(stage: Stage, batch: Sequence[Application]) -> None:
             number = applications.start(
                 actor=lead, now=now, call_code=stage.call.code, organisation_id=organisation.id, is_synthetic=True
             )
-            applications.save_draft(actor=lead, now=now, number=number, content=_content(one, organisation.name))
+            applications.save_draft(actor=lead, now=now, number=number, content=one.content())
             applications.submit(actor=lead, now=now, started_at=now, number=number)
-
-
-def _content(one: Application, affiliation: str) -> dict[str, Any]:
-    return {
-        "title": {"ko": one.title.ko, "en": one.title.en},
-        "summary": one.summary,
-        "plan": {section.code: section.body for section in one.plan},
-        "field": one.field,
-        "keywords": list(one.keywords),
-        "models": [{"gpu_model": model, "utility": usefulness} for model, usefulness in one.gpu_models],
-        "min_nodes": one.min_nodes,
-        "requested_nodes": one.requested_nodes,
-        "months": one.months,
-        "earliest_start": str(one.earliest_start),
-        "latest_start": str(one.latest_start),
-        "team": [{"name": m.name.ko, "affiliation": affiliation, "role": "member"} for m in one.team[1:]],
-        "consents": {"privacy": True, "duties": True, "truth": True},
-    }
 
 
 def _all_applications(stage: Stage, states: Sequence[str] = ("submitted", "admitted")) -> list[Any]:
@@ -255,34 +237,43 @@ def review(stage: Stage) -> None:
         applications.admit_all(actor=manager, now=stage.now(), call_code=stage.call.code)
         calls.start_review(actor=manager, now=stage.now(), code=stage.call.code)
     numbers = numbers_by_cast(stage)
-    pairs = [(numbers[one.application], _address(stage, one.reviewer)) for one in stage.cast.reviews]
+    ids = {email: stage.as_person(email).user_id for email in _panel(stage)}
+    pairs = [(numbers[one.application], ids[_address(stage, one.reviewer)]) for one in stage.cast.reviews]
     reviews.assign(actor=manager, now=stage.now(), call_code=stage.call.code, pairs=pairs)
     _score(stage, numbers)
 
 
+def _panel(stage: Stage) -> list[str]:
+    return [_address(stage, reviewer.email) for reviewer in stage.cast.reviewers]
+
+
 def _score(stage: Stage, numbers: dict[str, str]) -> None:
-    waiting = review_queries.open_assignments(stage.call.code)
-    todo: list[tuple[int, Review]] = []
+    """Each reviewer in turn hands in what is still open for them, over ten days."""
+    given: dict[str, dict[str, Review]] = {}
     for one in stage.cast.reviews:
-        assignment = waiting.get((numbers[one.application], _address(stage, one.reviewer)))
-        if assignment is not None:
-            todo.append((assignment, one))
-    batches = list(_batches(todo))
-    start, total = stage.call.closes_at, len(stage.cast.reviews)
-    for index, batch in enumerate(batches):
-        if index % 10 == 0:
-            stage.advance(start + timedelta(days=1 + 10 * index // max(1, len(batches))))
+        given.setdefault(_address(stage, one.reviewer), {})[numbers[one.application]] = one
+    panel, done, total = _panel(stage), 0, len(stage.cast.reviews)
+    for place, email in enumerate(panel):
+        if place % max(1, len(panel) // 10) == 0:
+            stage.advance(stage.call.closes_at + timedelta(days=1 + 10 * place // len(panel)))
+        actor = stage.as_person(email)
         with transaction.atomic():
-            for assignment, one in batch:
-                reviews.submit_review(
-                    actor=stage.as_person(_address(stage, one.reviewer)),
-                    now=stage.now(),
-                    assignment_id=assignment,
-                    points=dict(one.points),
-                    to_applicant=one.to_applicant,
-                    to_panel=one.to_panel,
-                )
-        stage.tell("reviews", total - len(todo) + min((index + 1) * BATCH, len(todo)), total)
+            for view in review_queries.assignments(actor):
+                if view.state in ("assigned", "in_progress") and view.number in given.get(email, {}):
+                    _submit(stage, actor, view.id, given[email][view.number])
+        done += len(given.get(email, {}))
+        stage.tell("reviews", done, total)
+
+
+def _submit(stage: Stage, actor: Actor, assignment_id: int, one: Review) -> None:
+    reviews.submit_review(
+        actor=actor,
+        now=stage.now(),
+        assignment_id=assignment_id,
+        points=dict(one.points),
+        to_applicant=one.to_applicant,
+        to_panel=one.to_panel,
+    )
 
 
 def decide(stage: Stage) -> int:

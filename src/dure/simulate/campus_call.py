@@ -97,7 +97,7 @@ def _application(index: int, row: tuple, labs: dict[str, Organisation], first: M
         plan=tuple(Section(part, name, f"{en}: {name.en.lower()} (invented).") for part, name in heading.items()),
         field=lab.field,
         keywords=(lab.field,),
-        team=(Member(lab.name, "lead"),),
+        team=(Member(lab.name.ko, f"{code}@{_DOMAIN}", lab.name.ko, "lead"),),
         gpu_models=(("l40s", 100),),
         requested_nodes=asked,
         min_nodes=fewest,
