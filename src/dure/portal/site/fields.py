@@ -78,7 +78,8 @@ def _tag(sub: Any, attrs: dict[str, Any]) -> str:
 def _checkbox(bound: BoundField, label: str, about: str, attrs: dict[str, Any]) -> SafeString:
     return format_html(
         '<div class="field{}">{}<label class="choice plain" for="{}">{}<span>{}{}</span></label></div>',
-        _wrong(bound), about, bound.id_for_label, bound.as_widget(attrs=attrs), label, _mark(bound),
+        _wrong(bound), about, bound.id_for_label, bound.as_widget(attrs=attrs), label,
+        _mark(bound) if bound.field.required else "",
     )  # fmt: skip
 
 
