@@ -93,14 +93,14 @@ def test_condition_is_good_news_by_its_meaning_not_by_true():
         (1_234_567, "digits", "1,234,567원", "₩1,234,567"),
         (1_460_000_000_000, "short", "1조 4,600억 원", "₩1.46 trillion"),
         (1_460_912_345_678, "short", "약 1조 4,609억 원", "about ₩1.46 trillion"),
-        (-3_200_000, "short", "-320만 원", "₩-3.2 million"),
+        (-3_200_000, "short", "-320만 원", "-₩3.2 million"),
     ],
 )
 def test_won_keeps_the_exact_figure_behind(amount, form, ko, en):
     for language, expected in (("ko", ko), ("en", en)):
         html = show.won(amount, language, form)
         assert f">{expected}</data>" in html
-        assert f'value="{amount}"' in html and f"{amount:,}" in html
+        assert f'value="{amount}"' in html and f"{abs(amount):,}" in html
 
 
 def test_nodes_hours_and_percent():

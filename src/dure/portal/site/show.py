@@ -44,7 +44,7 @@ def text(value: Any, language: str) -> str:
 
 def won(amount: int, language: str, form: str = "") -> SafeString:
     """Money. `form`: "" as people say it, "digits" for columns (1,234,000원), "short" for headings (12억 원)."""
-    exact = f"{amount:,}원" if language == "ko" else f"₩{amount:,}"
+    exact = f"{amount:,}원" if language == "ko" else money.won(amount).en
     if form == "digits":
         shown = exact
     elif form == "short":
@@ -64,9 +64,10 @@ def won_short(amount: int, language: str) -> str:
         return shown if rounded == size else f"약 {shown}"
     for size, name in _SHORT_EN:
         if abs(amount) >= size:
-            figure = (Decimal(amount) / size).quantize(Decimal("0.01"), ROUND_HALF_UP).normalize()
-            return f"{'' if figure * size == amount else 'about '}₩{figure:f} {name}"
-    return f"₩{amount:,}"
+            figure = (Decimal(abs(amount)) / size).quantize(Decimal("0.01"), ROUND_HALF_UP).normalize()
+            about = "" if figure * size == abs(amount) else "about "
+            return f"{about}{'-' if amount < 0 else ''}₩{figure:f} {name}"
+    return money.won(amount).en
 
 
 def number(value: int | Decimal) -> str:
