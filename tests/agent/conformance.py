@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dure.agent.clusters.port import Cluster, Hold, Observed, Standing, Step, StepRefused
+from dure.agent.clusters.port import FIELDS, Cluster, Hold, Observed, Standing, Step, StepRefused
 from dure.agent.diff import diff
 from dure.agent.ledger import Ledger
 from dure.protocol.desired import DesiredAllocation, DesiredState, Limits, Member
@@ -46,12 +46,13 @@ class ClusterConformance:
             limits=Limits(gpu_hours=100),
             members=(Member(login="alice"), Member(login="bob")),
             hold=Hold(nodes=tuple(stage.nodes[:nodes]), start=stage.now, end=stage.now + timedelta(days=days)),
+            gpus=8 * nodes,
         )
 
     def make(self, stage: Stage, standing: Standing) -> None:
         empty = Standing(id=standing.id, name=standing.name)
         stage.cluster.apply(create(standing), stage.now)
-        for field in ("limits", "members", "hold"):
+        for field in FIELDS:
             stage.cluster.apply(set_field(empty, field, getattr(standing, field)), stage.now)
 
     def seen(self, stage: Stage, name="award-one") -> Standing | None:
@@ -90,6 +91,7 @@ class ClusterConformance:
             "limits": Limits(gpu_hours=7),
             "members": (Member(login="bob"), Member(login="carol")),
             "hold": Hold(nodes=tuple(stage.nodes[1:4]), start=stage.now, end=stage.now + timedelta(days=3)),
+            "gpus": 24,
         }
         for field, value in changes.items():
             stage.cluster.apply(set_field(standing, field, value), stage.now)
@@ -99,7 +101,7 @@ class ClusterConformance:
     def test_a_limit_can_be_lifted_and_a_hold_let_go(self, stage):
         standing = self.standing(stage)
         self.make(stage, standing)
-        for field, value in (("limits", Limits()), ("hold", None), ("members", ())):
+        for field, value in (("limits", Limits()), ("gpus", 0), ("hold", None), ("members", ())):
             stage.cluster.apply(set_field(standing, field, value), stage.now)
             assert getattr(self.seen(stage), field) == value
 

@@ -245,7 +245,8 @@ def test_a_thing_of_ours_that_vanished_is_missing_and_not_made_again(site, porta
 def test_a_name_or_node_that_is_somebody_elses_is_not_touched(site, portal):
     cluster = site.cluster
     state = cluster._load()
-    state.foreign = {"award-a-1": "an account of the site", "node/n003": "reservation maint"}
+    state.foreign = {"award-a-1": "an account of the site"}
+    state.taken = {"n003": "reservation maint"}
     cluster._save(state)
     portal.want(allocation(), allocation("a-2", OTHER))
     site.cycle()
@@ -288,7 +289,10 @@ def test_looking_writes_nothing_and_may_run_beside_the_agent(site, portal):
         portal.change("a-1", nodes=("n001",))
         before = {p: p.read_bytes() for p in site.folder.rglob("*.json")}
         plan = look.plan(site.config, site.cluster, portal.transport())
-        assert [(s.verb, s.field, s.name) for s in plan.steps] == [("set", "hold", "award-a-1")]
+        assert [(s.verb, s.field, s.name) for s in plan.steps] == [
+            ("set", "hold", "award-a-1"),
+            ("set", "gpus", "award-a-1"),
+        ]
         assert {p: p.read_bytes() for p in site.folder.rglob("*.json")} == before
         agent.cycle()
     assert look.plan(site.config, site.cluster, portal.transport()).steps == ()
@@ -331,3 +335,13 @@ def test_a_conflicting_window_is_reported_and_does_not_block_the_next(site, port
     site.cycle()
     assert portal.condition("UsageDelivered") == ("false", "KeyConflict")
     assert len(portal.windows) == 3
+
+
+def test_a_name_that_passed_to_another_allocation_is_left_to_its_holder(site, portal):
+    portal.want(allocation())
+    site.cycle()
+    del portal.allocations["a-1"]
+    portal.want(allocation("a-9", OTHER, name="award-a-1"))
+    site.cycle()
+    assert [(f.kind, f.allocation) for f in portal.report.drift] == [("foreign", "a-9")]
+    assert site.cluster.observe(T0).standings["award-a-1"].id == "a-1"

@@ -38,11 +38,14 @@ def diff(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetim
             drift.append(_foreign(allocation, observed.foreign[allocation.name]))
             continue
         standing = observed.standings.get(allocation.name)
+        if standing is not None and standing.id != allocation.id:
+            drift.append(_foreign(allocation, f"the account of allocation {standing.id}"))
+            continue
         if allocation.is_over(now):
             if standing is not None:
                 removals.append(Step(verb="remove", before=standing, after=None))
             continue
-        steps, found = _towards(allocation, standing, ledger)
+        steps, found = _towards(allocation, standing, ledger, now)
         changes.extend(steps)
         drift.extend(found)
     drift.extend(_unasked(desired, observed))
@@ -51,9 +54,9 @@ def diff(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetim
 
 
 def _towards(
-    allocation: DesiredAllocation, standing: Standing | None, ledger: Ledger
+    allocation: DesiredAllocation, standing: Standing | None, ledger: Ledger, now: datetime
 ) -> tuple[list[Step], list[DriftFinding]]:
-    goal, steps, drift = wanted(allocation), list[Step](), list[DriftFinding]()
+    goal, steps, drift = wanted(allocation, now), list[Step](), list[DriftFinding]()
     is_new = standing is None
     if standing is None:
         if ledger.was_made(goal.name):
@@ -93,23 +96,27 @@ def _releases(changes: list[Step], observed: Observed) -> Iterator[Step]:
 
 
 def _settled(changes: list[Step], releases: list[Step]) -> Iterator[Step]:
-    """Steps that only give up nodes or time come before those that take any."""
+    """Steps that only give up nodes or time come before those that take any, and GPUs after the nodes they are in."""
     released = {step.name: step.after.hold for step in releases if step.after is not None}
-    for step in sorted(changes, key=_takes):
+    for step in sorted(changes, key=_rank):
         if step.field == "hold" and step.name in released and step.before is not None:
             yield step.model_copy(update={"before": step.before.model_copy(update={"hold": released[step.name]})})
         else:
             yield step
 
 
-def _takes(step: Step) -> bool:
-    after = step.after.hold if step.after is not None else None
-    before = step.before.hold if step.before is not None else None
+def _rank(step: Step) -> int:
+    """0 gives up or changes no nodes; 1 takes nodes or time; 2 lets jobs have more GPUs, once the nodes are held."""
+    if step.before is None or step.after is None:
+        return 0
+    if step.field == "gpus":
+        return 2 if step.after.gpus > step.before.gpus else 0
+    before, after = step.before.hold, step.after.hold
     if step.field != "hold" or after is None:
-        return False
+        return 0
     if before is None or not set(after.nodes) <= set(before.nodes):
-        return True
-    return after.start < before.start or after.end > before.end
+        return 1
+    return int(after.start < before.start or after.end > before.end)
 
 
 def _nodes(standing: Standing | None) -> set[str]:
@@ -145,6 +152,8 @@ def words(value: Any) -> str:
     """A field's value in one short line, for people."""
     if value is None:
         return "nothing"
+    if isinstance(value, int):
+        return f"{value} GPUs"
     if isinstance(value, Hold):
         return f"{fold(value.nodes)} from {value.start:%Y-%m-%d %H:%M}Z to {value.end:%Y-%m-%d %H:%M}Z"
     if isinstance(value, tuple):

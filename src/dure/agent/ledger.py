@@ -88,15 +88,15 @@ class Ledger:
         before = dict(self._entries)
         for allocation in desired.allocations:
             standing = observed.standings.get(allocation.name)
-            if standing is not None:
-                self._entries[allocation.name] = self._entry_of(allocation, standing)
-            elif allocation.is_over(now) or not self.was_made(allocation.name):
+            if standing is not None and standing.id == allocation.id:
+                self._entries[allocation.name] = self._entry_of(allocation, standing, now)
+            elif standing is None and (allocation.is_over(now) or not self.was_made(allocation.name)):
                 self._entries.pop(allocation.name, None)
         if self._entries != before:
             self._save()
 
-    def _entry_of(self, allocation: DesiredAllocation, standing: Standing) -> Entry:
-        goal, name = wanted(allocation), allocation.name
+    def _entry_of(self, allocation: DesiredAllocation, standing: Standing, now: datetime) -> Entry:
+        goal, name = wanted(allocation, now), allocation.name
         known: dict[str, Any] = {
             field: getattr(standing, field)
             for field in FIELDS

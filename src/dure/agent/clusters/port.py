@@ -19,8 +19,8 @@ from dure.protocol.inventory import InventoryNode
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import Instant
 
-Field = Literal["limits", "members", "hold"]
-FIELDS: tuple[Field, ...] = ("limits", "members", "hold")
+Field = Literal["limits", "members", "hold", "gpus"]
+FIELDS: tuple[Field, ...] = ("limits", "members", "hold", "gpus")
 
 
 class _Value(BaseModel):
@@ -36,17 +36,21 @@ class Hold(_Value):
 
 
 class Standing(_Value):
-    """What stands on the cluster of one allocation: its account, who may use it, its limits, the nodes held."""
+    """What stands on the cluster of one allocation: its account, who may use it, its limits, the nodes held.
+
+    `gpus` is how many GPUs its jobs may hold at once, now: none before the allocation begins.
+    """
 
     id: str
     name: str
     limits: Limits = Limits()
     members: tuple[Member, ...] = ()
     hold: Hold | None = None
+    gpus: int = 0
 
 
-def wanted(allocation: DesiredAllocation) -> Standing:
-    """What should stand of `allocation` while it is not over; nodes and members in a fixed order."""
+def wanted(allocation: DesiredAllocation, now: datetime) -> Standing:
+    """What should stand of `allocation` at `now`, while it is not over; nodes and members in a fixed order."""
     return Standing(
         id=allocation.id,
         name=allocation.name,
@@ -58,6 +62,7 @@ def wanted(allocation: DesiredAllocation) -> Standing:
         hold=Hold(nodes=tuple(sorted(allocation.nodes)), start=allocation.start, end=allocation.end)
         if allocation.nodes
         else None,
+        gpus=allocation.node_count * allocation.gpus_per_node if allocation.is_due(now) else 0,
     )
 
 
@@ -84,8 +89,7 @@ class Step(_Value):
 class Observed(_Value):
     """What an adapter saw, all at once.
 
-    `standings`: what is ours, by name. `foreign`: things that are not ours and bear one of our names, or hold a node
-    of the cluster (key `node/NAME`), with a few words on what they are.
+    `standings`: what is ours, by name. `foreign`: names taken by somebody else, with a few words on what they are.
     """
 
     standings: Mapping[str, Standing]

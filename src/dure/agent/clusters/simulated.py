@@ -73,9 +73,12 @@ class _Held(BaseModel):
 
 
 class _State(BaseModel):
+    """`foreign` names and `taken` nodes are somebody else's, with a few words on whose."""
+
     standings: dict[str, Standing] = Field(default_factory=dict)
     held: list[_Held] = Field(default_factory=list)
     foreign: dict[str, str] = Field(default_factory=dict)
+    taken: dict[str, str] = Field(default_factory=dict)
 
 
 class SimulatedCluster:
@@ -204,8 +207,8 @@ class SimulatedCluster:
                     f"{standing.name} overlaps {other.name} on {shared}",
                 )
         for node in hold.nodes:
-            if f"node/{node}" in state.foreign:
-                what = state.foreign[f"node/{node}"]
+            if node in state.taken:
+                what = state.taken[node]
                 raise StepRefused(Text(f"{node} 서버가 이미 쓰이고 있습니다: {what}", f"Node {node} is taken: {what}"))
 
     def _rows(
