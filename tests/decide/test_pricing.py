@@ -52,13 +52,13 @@ def test_unknown_model_or_class_is_not_found() -> None:
 def test_a_whole_month_costs_exactly_the_rate() -> None:
     rates = pricing.rates(KOREA, "h200", "industry")
     charge = pricing.line(rates, node_seconds=4 * MARCH, month_seconds=MARCH, rounding="half_up")
-    assert charge == Charge(price=160_000_000, self_pay=12_800_000, subsidy=147_200_000)
+    assert charge == Charge(price=128_000_000, self_pay=12_800_000, subsidy=115_200_000)
 
 
 def test_half_a_month_of_one_node_for_a_youth_company() -> None:
     rates = pricing.rates(KOREA, "b200", "industry", is_youth=True)
     charge = pricing.line(rates, node_seconds=MARCH // 2, month_seconds=MARCH, rounding="half_up")
-    assert charge == Charge(price=40_000_000, self_pay=1_600_000, subsidy=38_400_000)
+    assert charge == Charge(price=32_000_000, self_pay=1_600_000, subsidy=30_400_000)
 
 
 def test_academia_pays_nothing_and_the_programme_everything() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 
 from dure.portal.allocations import operations, queries
 from dure.portal.fleet.doors import agent_token, documented, door, read
@@ -63,7 +64,7 @@ class AllocationsOut(Schema):
 
 
 @router.get("/allocations", auth=signed_in, response=answers(AllocationsOut))
-def list_allocations(request: HttpRequest, state: str = "", cluster: str = "", page: int = Query(1, ge=1)) -> dict:
+def list_allocations(request: HttpRequest, state: str = "", cluster: str = "", page: int = 1) -> dict[str, Any]:
     """The allocations this person may see, 50 to a page."""
     found = paged(queries.listing(request.auth, state=state, cluster=cluster), page, queries.view_of, PAGE_SIZE)
     return {"rows": list(found.rows), "number": found.number, "total": found.total}
@@ -87,7 +88,7 @@ def claim_lease(request: HttpRequest, caller: Caller, now: datetime) -> Lease:
     """Speak for a cluster. Another instance than the present one takes the next epoch and fences the older off."""
     claim = read(request, LeaseClaim, caller)
     epoch = operations.claim(now=now, cluster=claim.cluster, instance=claim.instance)
-    return Lease(cluster=claim.cluster, instance=claim.instance, epoch=epoch, now=now.replace(microsecond=0))
+    return Lease(cluster=claim.cluster, instance=claim.instance, epoch=epoch, now=now)
 
 
 @router.get("/agent/v1/desired", auth=agent_token, tags=["agent"], response={200: DesiredState, 304: None, **REFUSALS})
@@ -119,4 +120,4 @@ def get_desired(request: HttpRequest, caller: Caller, now: datetime) -> HttpResp
 def take_report(request: HttpRequest, caller: Caller, now: datetime) -> Acknowledged:
     """The agent's account of its cluster; the newest `done_at` of the newest epoch wins."""
     operations.record_report(now=now, report=read(request, Report, caller))
-    return Acknowledged(now=now.replace(microsecond=0))
+    return Acknowledged(now=now)

@@ -196,25 +196,30 @@ def listing(
     return rows.order_by(sign + orders.get(order.lstrip("-"), "name"), "name")
 
 
+def organisation_view(row: Any) -> OrganisationView:
+    """An organisation that came along with another row, as plain values."""
+    return OrganisationView(
+        row.pk,
+        row.code,
+        row.name,
+        row.name_en,
+        row.applicant_class,
+        row.region,
+        row.is_youth,
+        row.state,
+        row.is_synthetic,
+    )
+
+
 def view_of(row: Allocation) -> AllocationView:
     """One row of `listing`."""
     revision, seen = row.revision, getattr(row, "observation", None)
-    organisation, cluster = row.organisation, row.cluster
+    cluster = row.cluster
     return AllocationView(
         id=row.pk,
         name=row.name,
         award_number=row.award_number,
-        organisation=OrganisationView(
-            organisation.pk,
-            organisation.code,
-            organisation.name,
-            organisation.name_en,
-            organisation.applicant_class,
-            organisation.region,
-            organisation.is_youth,
-            organisation.state,
-            organisation.is_synthetic,
-        ),
+        organisation=organisation_view(row.organisation),
         cluster=cluster.code,
         cluster_name=Text(cluster.name["ko"], cluster.name["en"]),
         provider=cluster.provider.code,
@@ -266,6 +271,11 @@ def of_cluster(code: str) -> list[AllocationView]:
 def by_award(numbers: Iterable[str]) -> dict[str, AllocationView]:
     """Allocations by their awards' numbers."""
     return {row.award_number: view_of(row) for row in _rows().filter(award_number__in=list(numbers))}
+
+
+def first_start() -> datetime | None:
+    """When the earliest allocation began, or will; None while there is none."""
+    return Revision.objects.order_by("start_at").values_list("start_at", flat=True).first()
 
 
 def present(at: datetime) -> list[AllocationView]:

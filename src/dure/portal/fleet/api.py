@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -69,7 +70,7 @@ def show_cluster(request: HttpRequest, code: str) -> queries.ClusterView:
 
 
 @router.get("/clusters/{code}/capacity", auth=signed_in, response=answers(list[CapacityOut]))
-def show_capacity(request: HttpRequest, code: str, first: str, months: int = 12) -> list[dict]:
+def show_capacity(request: HttpRequest, code: str, first: str, months: int = 12) -> list[dict[str, Any]]:
     """What held a cluster's node-seconds, by month from `first` (YYYY-MM), at most 60 months."""
     queries.cluster(code, request.auth)
     try:
@@ -102,4 +103,4 @@ def show_capacity(request: HttpRequest, code: str, first: str, months: int = 12)
 def take_inventory(request: HttpRequest, caller: Caller, now: datetime) -> Acknowledged:
     """All nodes of the cluster as its agent sees them; the newest `seen_at` wins."""
     operations.record_inventory(now=now, inventory=read(request, Inventory, caller))
-    return Acknowledged(now=now.replace(microsecond=0))
+    return Acknowledged(now=now)

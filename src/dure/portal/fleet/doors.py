@@ -72,7 +72,7 @@ def door(view: View) -> Callable[[HttpRequest], HttpResponse]:
 
     @wraps(view, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def wrapped(request: HttpRequest) -> HttpResponse:
-        now: datetime = request.now
+        now: datetime = request.now.replace(microsecond=0)  # instants on the wire are whole seconds
         try:
             answer = _pass(request, view, now)
         except DureError as error:

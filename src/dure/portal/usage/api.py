@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -64,7 +65,7 @@ class MonthUse(Schema):
 
 
 @router.get("/allocations/{name}/usage", auth=signed_in, response=answers(list[MonthUse]))
-def show_usage(request: HttpRequest, name: str, first: str = "", last: str = "") -> list[dict]:
+def show_usage(request: HttpRequest, name: str, first: str = "", last: str = "") -> list[dict[str, Any]]:
     """An allocation's use by month, from `first` to `last` (YYYY-MM), by default its whole period so far."""
     found = allocations.allocation(name, request.auth)
     months = [month for month, _ in months_touched(found.period, zone())]
@@ -91,4 +92,4 @@ def show_usage(request: HttpRequest, name: str, first: str = "", last: str = "")
 def take_usage(request: HttpRequest, caller: Caller, now: datetime) -> Receipts:
     """Up to 200 hourly windows, each received exactly once; the answer comes after they are committed."""
     receipts = operations.receive(now=now, post=read(request, UsagePost, caller))
-    return Receipts(now=now.replace(microsecond=0), receipts=tuple(receipts))
+    return Receipts(now=now, receipts=tuple(receipts))
