@@ -130,7 +130,8 @@ def heads(organisation_id: int) -> list[PersonView]:
     return [_person(user) for user in found]
 
 
-def _organisation(row: Organisation) -> OrganisationView:
+def organisation_view(row: Organisation) -> OrganisationView:
+    """The row as plain values, for chapters that reach it through their own rows."""
     return OrganisationView(
         row.pk,
         row.code,
@@ -149,7 +150,7 @@ def organisation(organisation_id: int) -> OrganisationView:
     row = Organisation.objects.filter(pk=organisation_id).first()
     if row is None:
         raise NotFound(internal=f"no organisation {organisation_id}")
-    return _organisation(row)
+    return organisation_view(row)
 
 
 def organisation_of_code(code: str) -> OrganisationView:
@@ -157,12 +158,12 @@ def organisation_of_code(code: str) -> OrganisationView:
     row = Organisation.objects.filter(code=code).first()
     if row is None:
         raise NotFound(internal=f"no organisation {code}")
-    return _organisation(row)
+    return organisation_view(row)
 
 
 def organisations(organisation_ids: Iterable[int]) -> dict[int, OrganisationView]:
     """Several organisations by id, in one query."""
-    return {row.pk: _organisation(row) for row in Organisation.objects.filter(pk__in=set(organisation_ids))}
+    return {row.pk: organisation_view(row) for row in Organisation.objects.filter(pk__in=set(organisation_ids))}
 
 
 def members(organisation_id: int, states: Sequence[str] = ("active",)) -> list[MemberView]:
@@ -177,7 +178,9 @@ def members(organisation_id: int, states: Sequence[str] = ("active",)) -> list[M
 def memberships(user_id: int) -> list[MembershipView]:
     """A person's memberships, also requested and refused ones, newest last; those that were left are not shown."""
     rows = Membership.objects.filter(user_id=user_id).exclude(state="left").select_related("organisation")
-    return [MembershipView(row.pk, _organisation(row.organisation), row.role, row.state, row.since_at) for row in rows]
+    return [
+        MembershipView(row.pk, organisation_view(row.organisation), row.role, row.state, row.since_at) for row in rows
+    ]
 
 
 def requests_for(organisation_ids: Iterable[int]) -> list[tuple[OrganisationView, MemberView]]:
@@ -185,7 +188,7 @@ def requests_for(organisation_ids: Iterable[int]) -> list[tuple[OrganisationView
     rows = Membership.objects.filter(organisation_id__in=set(organisation_ids), state="requested")
     return [
         (
-            _organisation(row.organisation),
+            organisation_view(row.organisation),
             MemberView(row.pk, row.user_id, row.user.name, row.user.email, row.role, row.state, row.since_at),
         )
         for row in rows.select_related("user", "organisation").order_by("since_at")
@@ -200,7 +203,7 @@ def search_organisations(text: str, limit: int = 20) -> list[OrganisationView]:
     rows = Organisation.objects.exclude(state="rejected").filter(
         Q(name__icontains=text) | Q(name_en__icontains=text) | Q(code__icontains=text)
     )
-    return [_organisation(row) for row in rows.order_by("name")[:limit]]
+    return [organisation_view(row) for row in rows.order_by("name")[:limit]]
 
 
 def organisations_awaiting() -> int:
@@ -269,7 +272,7 @@ def organisation_row(row: Any) -> OrganisationRow:
     """One row of `organisation_list`."""
     head = next((m.user for m in row.memberships.all() if m.role == "head" and m.state == "active"), None)
     return OrganisationRow(
-        **_organisation(row).__dict__,
+        **organisation_view(row).__dict__,
         registration_number=row.registration_number,
         email_domain=row.email_domain,
         state_reason=row.state_reason,
@@ -295,7 +298,7 @@ def membership(membership_id: int, actor: Actor) -> MembershipRow:
         raise NotFound(internal=f"{actor} and membership {membership_id}")
     user = row.user
     return MembershipRow(
-        row.pk, user.pk, user.name, user.email, row.role, row.state, row.since_at, _organisation(row.organisation)
+        row.pk, user.pk, user.name, user.email, row.role, row.state, row.since_at, organisation_view(row.organisation)
     )
 
 
@@ -326,13 +329,13 @@ def notices(since: datetime) -> list[Notice]:
         "user", "organisation"
     )
     for row in rows.exclude(state="left").exclude(role="head"):
-        organisation = _organisation(row.organisation)
+        organisation = organisation_view(row.organisation)
         to = tuple(head.id for head in heads(organisation.id)) if row.state == "requested" else (row.user_id,)
         key = f"membership:{row.pk}:{row.state}:{row.since_at:%Y%m%dT%H%M%S}"
         found.append(Notice(key, row.state, organisation, row.user.name or row.user.email, to))
     for organisation in Organisation.objects.filter(judged_at__gt=since, is_synthetic=False):
         key = f"organisation:{organisation.pk}:{organisation.state}:{organisation.judged_at:%Y%m%dT%H%M%S}"
         to = tuple(head.id for head in heads(organisation.pk))
-        shown = _organisation(organisation)
+        shown = organisation_view(organisation)
         found.append(Notice(key, organisation.state, shown, "", to, organisation.state_reason))
     return found

@@ -60,7 +60,7 @@ class LanguageMiddleware:
 
 
 class PersonMiddleware:
-    """Puts `request.actor` (read when first used) and `request.now` on the request."""
+    """Puts `request.actor` (read when first used) and `request.now`, one instant for all of it, on the request."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -68,7 +68,7 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with actor and instant at hand."""
         request.actor = SimpleLazyObject(lambda: actor_of(request.user))  # type: ignore[attr-defined]
-        request.now = SimpleLazyObject(now)  # type: ignore[attr-defined]
+        request.now = now()  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
