@@ -13,7 +13,7 @@ import typer
 
 app = typer.Typer()
 
-STATE = ("dure.sqlite3", "dure.sqlite3-wal", "dure.sqlite3-shm", "demo", "agents", "hours", "files", "cache", "logs")
+STATE = ("dure.sqlite3", "dure.sqlite3-wal", "dure.sqlite3-shm", "demo", "agents", "usage", "files", "cache", "logs")
 
 
 @app.command()

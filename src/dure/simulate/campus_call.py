@@ -86,7 +86,6 @@ def _application(index: int, row: tuple, labs: dict[str, Organisation], first: M
     code, ko, en, asked, fewest, months, wait = row[:7]
     lab = labs[code]
     scores = row[7:9]
-    heading = {"goal": Text("목표", "Goal"), "method": Text("방법", "Method"), "sizing": Text("근거", "Sizing")}
     return Application(
         id=f"C{index:02d}",
         organisation=code,
@@ -94,7 +93,7 @@ def _application(index: int, row: tuple, labs: dict[str, Organisation], first: M
         lead=f"{code}@{_DOMAIN}",
         title=Text(ko, en),
         summary=f"{ko}을(를) 위한 지어낸 신청입니다. / An invented application: {en}.",
-        plan=tuple(Section(part, name, f"{en}: {name.en.lower()} (invented).") for part, name in heading.items()),
+        plan=tuple(Section(part, f"{en}: {part} (invented).") for part in ("goal", "method", "sizing")),
         field=lab.field,
         keywords=(lab.field,),
         team=(Member(lab.name.ko, f"{code}@{_DOMAIN}", lab.name.ko, "lead"),),

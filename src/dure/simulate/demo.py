@@ -29,7 +29,7 @@ from dure.portal.plans import queries as plans
 from dure.simulate import acts
 from dure.simulate.processes import Program, Supervisor
 from dure.simulate.scenarios import Scenario
-from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage, programme_of_portal
+from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage, Stuck, programme_of_portal
 from dure.simulate.summary import summary
 
 SYSTEM = system("demo")
@@ -112,15 +112,17 @@ def _open(stage: Stage, supervisor: Supervisor, port: int) -> None:
 
 
 def _wait_until_open(port: int) -> None:
-    deadline = time.monotonic() + OPENS_WITHIN_SECONDS
-    while True:
+    deadline, said = time.monotonic() + OPENS_WITHIN_SECONDS, ""
+    while time.monotonic() < deadline:
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/health/", timeout=5).status_code == 200:
+            answer = httpx.get(f"http://127.0.0.1:{port}/health/", timeout=5)
+            if answer.status_code == 200:
                 return
-        except httpx.HTTPError:
-            if time.monotonic() > deadline:
-                raise
+            said = f"status {answer.status_code}"
+        except httpx.HTTPError as error:
+            said = str(error)
         time.sleep(0.1)
+    raise Stuck(f"the portal did not open within {OPENS_WITHIN_SECONDS:.0f} s: {said}")
 
 
 def _write_agent(stage: Stage, code: str, port: int) -> Path:
