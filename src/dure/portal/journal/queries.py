@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
 
 from dure.portal.journal.chain import GENESIS, hash_of
 from dure.portal.journal.models import Entry
@@ -66,3 +69,40 @@ def verify() -> Broken | None:
             return Broken(entry.seq, "content does not match its hash")
         expected, previous = entry.seq + 1, entry.hash
     return None
+
+
+def search(*, text: str = "", chapter: str = "", since: str = "", until: str = "") -> Any:
+    """Entries whose actor, subject or event holds `text`, newest first, to be paged with `entry_view`.
+
+    `since` and `until` are days (YYYY-MM-DD, the last one included); what is not a day is left out.
+    """
+    rows = Entry.objects.order_by("-seq")
+    if text:
+        rows = rows.filter(
+            Q(actor__icontains=text) | Q(subject__icontains=text) | Q(event__icontains=text) | Q(reason__icontains=text)
+        )
+    if chapter:
+        rows = rows.filter(event__startswith=f"{chapter}.")
+    if first := _day(since):
+        rows = rows.filter(at__gte=first)
+    if last := _day(until):
+        rows = rows.filter(at__lt=last + timedelta(days=1))
+    return rows
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return timezone.make_aware(datetime.strptime(text, "%Y-%m-%d"))  # noqa: DTZ007 (made aware here)
+    except ValueError:
+        return None
+
+
+def entry_view(row: Any) -> EntryView:
+    """One row of `search`."""
+    return _view(row)
+
+
+def chapters() -> list[str]:
+    """The chapters that have written anything."""
+    names = Entry.objects.order_by().values_list("event", flat=True).distinct()
+    return sorted({name.split(".")[0] for name in names})

@@ -57,7 +57,8 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
     view = queries.report(report_id, request.actor)
     may_submit = view.state in ("due", "returned") and view.organisation_id in request.actor.organisations
     links = "\n".join(f"{title} {url}" if title != url else url for title, url in view.links)
-    form = ReportForm(request.POST or None, request.FILES or None, initial={"summary": view.summary, "links": links})
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = ReportForm(*sent, initial={"summary": view.summary, "links": links})
     if request.method == "POST" and form.is_valid():
         try:
             operations.submit(

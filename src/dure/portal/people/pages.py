@@ -27,7 +27,7 @@ MINE = (Text("소속 기관", "My organisations"), "/organisations/mine/")
 def profile(request: HttpRequest) -> HttpResponse:
     """One's own name, language, ORCID, consents and roles."""
     person = queries.person(request.actor.user_id)
-    form = ProfileForm(request.POST or None, initial=person.__dict__)
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=person.__dict__)
     if request.method == "POST" and form.is_valid():
         try:
             operations.save_profile(actor=request.actor, now=request.now, **form.cleaned_data)
@@ -60,7 +60,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @limited(10, 10)
 def found(request: HttpRequest) -> HttpResponse:
     """Register an organisation."""
-    form = OrganisationForm(request.POST or None)
+    form = OrganisationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             organisation_id = operations.found_organisation(actor=request.actor, now=request.now, **form.cleaned_data)
@@ -123,7 +123,7 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
     """Change what an organisation says of itself."""
     row = queries.organisation_record(queries.organisation_of_code(code).id, request.actor)
     request.actor.require(row.id in request.actor.headed or request.actor.is_programme_manager)
-    form = OrganisationForm(request.POST or None, initial=row.__dict__)
+    form = OrganisationForm(request.POST if request.method == "POST" else None, initial=row.__dict__)
     if request.method == "POST" and form.is_valid():
         try:
             operations.correct_organisation(
@@ -216,7 +216,7 @@ def _organisation_table(rows: Any) -> tuple[list[str], list[list[Any]]]:
 @role_required("programme_manager")
 def roles(request: HttpRequest) -> HttpResponse:
     """Who has which role; give one."""
-    form = RoleForm(request.POST or None)
+    form = RoleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
         try:

@@ -1,0 +1,55 @@
+"""Where things are shown, for pages that cross chapters; a test checks that every address leads somewhere."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+
+def call(code: str) -> str:
+    """A call."""
+    return f"/calls/{code}/"
+
+
+def application(number: str) -> str:
+    """An application."""
+    return f"/applications/{number}/"
+
+
+def story(number: str) -> str:
+    """The whole story of an application."""
+    return reverse("site-follow", args=[number])
+
+
+def award(number: str) -> str:
+    """An award."""
+    return reverse("awards-show", args=[number])
+
+
+def plan(plan_id: int) -> str:
+    """A plan."""
+    return reverse("plans-show", args=[plan_id])
+
+
+def allocation(name: str) -> str:
+    """An allocation."""
+    return f"/allocations/{name}/"
+
+
+def cluster(code: str) -> str:
+    """A cluster."""
+    return f"/fleet/{code}/"
+
+
+def report(report_id: int) -> str:
+    """A report that is owed or was handed in."""
+    return reverse("outcomes-report", args=[report_id])
+
+
+def organisation(code: str) -> str:
+    """An organisation."""
+    return reverse("people-organisation", args=[code])
+
+
+def invoice(number: str) -> str:
+    """An invoice."""
+    return f"/billing/{number}/"

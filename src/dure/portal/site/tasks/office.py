@@ -1,0 +1,149 @@
+"""What the programme's own people have to do: programme managers and finance officers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+
+from dure.core.text import Text
+from dure.portal.applications import queries as applications
+from dure.portal.awards import queries as awards
+from dure.portal.billing import queries as billing
+from dure.portal.calls import queries as calls
+from dure.portal.calls.queries import CallView
+from dure.portal.outcomes import queries as outcomes
+from dure.portal.people import queries as people
+from dure.portal.people.actor import Actor
+from dure.portal.plans import queries as plans
+from dure.portal.reviews import queries as reviews
+from dure.portal.site import addresses
+from dure.portal.site.tasks.task import Task
+
+
+def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
+    """The tasks of the programme's office."""
+    if actor.is_programme_manager:
+        yield from _organisations()
+        for call in calls.calls(actor):
+            yield from _call(actor, call, now)
+        yield from _agreements()
+        yield from _reports()
+    if actor.is_finance:
+        yield from _months(now)
+        yield from _invoices(actor, now)
+
+
+def _organisations() -> Iterator[Task]:
+    waiting = people.organisations_awaiting()
+    if waiting:
+        yield Task(
+            Text(f"기관 {waiting}곳을 확인하십시오", f"Verify {waiting} organisations"),
+            Text("확인하기 전에는 신청서를 제출할 수 없습니다.", "Until then they cannot submit applications."),
+            f"{reverse('people-organisations')}?state=founded",
+            weight=20,
+        )
+
+
+def _call(actor: Actor, call: CallView, now: datetime) -> Iterator[Task]:
+    """The next step of one call; nothing while time alone moves it on."""
+    page = addresses.call(call.code)
+    name = call.title
+    if call.state == "draft":
+        yield Task(Text(f"‘{name.ko}’을 공고하십시오", f"Announce “{name.en}”"), _DRAFT, page, due=call.opens_at)
+    unanswered = sum(1 for question in calls.questions(call.code, actor) if not question.answered_at)
+    if unanswered:
+        title = Text(f"공모 질문 {unanswered}건에 답하십시오", f"Answer {unanswered} questions on a call")
+        yield Task(title, name, page, weight=25)
+    if call.state == "closed":
+        waiting = applications.counts(call.code, actor).get("submitted", 0)
+        if waiting:
+            title = Text(f"신청 {waiting}건의 요건을 확인하십시오", f"Check {waiting} applications for eligibility")
+        else:
+            title = Text("평가를 시작하십시오", "Start the review")
+        yield Task(title, name, page, due=call.decide_by)
+    elif call.state == "reviewing":
+        yield _review(actor, call)
+    elif call.state == "deciding":
+        yield _decision(actor, call)
+
+
+_DRAFT = Text("아직 공고하지 않은 공모입니다.", "This call has not been announced.")
+
+
+def _review(actor: Actor, call: CallView) -> Task:
+    progress = reviews.progress(call.code, actor)
+    if progress.submitted >= progress.needed > 0:
+        title = Text("평가가 끝났습니다. 배분으로 넘어가십시오", "Reviews are in: go on to deciding")
+    elif progress.assigned < progress.needed:
+        title = Text("평가위원을 배정하십시오", "Assign reviewers")
+    else:
+        title = Text("평가 진행을 살펴보십시오", "Watch the reviews")
+    why = Text(
+        f"{call.title.ko}. 평가 {progress.needed}건 가운데 {progress.submitted}건이 들어왔습니다.",
+        f"{call.title.en}. {progress.submitted} of {progress.needed} reviews are in.",
+    )
+    return Task(title, why, addresses.call(call.code), due=call.decide_by)
+
+
+def _decision(actor: Actor, call: CallView) -> Task:
+    made = plans.plans(actor, call.code)
+    solved = [plan for plan in made if plan.state == "solved"]
+    accepted = [plan for plan in made if plan.state == "accepted"]
+    if accepted:
+        title = Text("선정 결과를 알리십시오", "Send the offers")
+        return Task(title, call.title, addresses.plan(accepted[0].id), due=call.decide_by)
+    if solved:
+        title = Text(f"배분안 {len(solved)}개를 견주어 확정하십시오", f"Compare {len(solved)} plans and accept one")
+        return Task(title, call.title, f"{reverse('plans-list')}?call={call.code}", due=call.decide_by)
+    if any(plan.state in ("queued", "solving") for plan in made):
+        title = Text("배분안을 계산하고 있습니다", "A plan is being worked out")
+        return Task(title, call.title, f"{reverse('plans-list')}?call={call.code}", due=call.decide_by)
+    title = Text("배분안을 만드십시오", "Make a plan")
+    return Task(title, call.title, f"{reverse('plans-new')}?call={call.code}", due=call.decide_by)
+
+
+def _agreements() -> Iterator[Task]:
+    waiting = len(awards.to_countersign())
+    if waiting:
+        yield Task(
+            Text(f"협약 {waiting}건에 서명하십시오", f"Sign {waiting} agreements"),
+            Text("신청자는 이미 서명했습니다.", "The applicants have signed."),
+            reverse("awards-countersign"),
+            weight=15,
+        )
+
+
+def _reports() -> Iterator[Task]:
+    waiting = outcomes.to_judge()
+    if waiting:
+        yield Task(
+            Text(f"보고서 {waiting}건을 검토하십시오", f"Review {waiting} reports"),
+            Text("승인하면 공개됩니다.", "Once approved they are public."),
+            f"{reverse('outcomes-list')}?state=submitted",
+            weight=40,
+        )
+
+
+def _months(now: datetime) -> Iterator[Task]:
+    for month in billing.months_due(now):
+        yield Task(
+            Text(f"{month} 사용료를 마감하십시오", f"Close the month {month}"),
+            Text("마감하면 기관마다 청구서가 나갑니다.", "Closing it sends every organisation its invoice."),
+            reverse("billing-months"),
+            weight=10,
+        )
+
+
+def _invoices(actor: Actor, now: datetime) -> Iterator[Task]:
+    disputed = billing.listing(actor, state="disputed").count()
+    if disputed:
+        title = Text(f"이의 신청 {disputed}건을 판단하십시오", f"Decide {disputed} disputed invoices")
+        why = Text("기관이 청구 내용을 다시 보아 달라고 했습니다.", "Organisations ask for another look.")
+        yield Task(title, why, f"{reverse('billing-list')}?state=disputed", weight=15)
+    overdue = billing.listing(actor, state="issued").filter(due_at__lte=now).count()
+    if overdue:
+        title = Text(f"기한이 지난 청구서가 {overdue}건 있습니다", f"{overdue} invoices are overdue")
+        why = Text("납부를 확인하거나 기관에 연락하십시오.", "Check for payment or get in touch.")
+        yield Task(title, why, f"{reverse('billing-list')}?state=issued", weight=20)
