@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -75,6 +76,41 @@ def audit(
     if programme is not None:
         arguments += ["--programme", str(programme)]
     sys.exit(auditor.main(arguments + (["--json"] if as_json else [])))
+
+
+@app.command()
+def explain(
+    problem: Annotated[Path, PROBLEM],
+    plan: Annotated[Path, PLAN],
+    application: Annotated[Optional[str], typer.Option(help="only this application")] = None,  # noqa: UP045
+    as_json: Annotated[bool, typer.Option("--json", help="print a JSON object")] = False,
+    lang: Annotated[str, typer.Option(help="ko or en")] = "",
+) -> None:
+    """Say why, for every application or one, and what each rule cost."""
+    from dure.cli import language
+    from dure.decide.planning.explain import explain as explained
+    from dure.decide.planning.load import read_problem
+    from dure.decide.planning.plan import read_plan
+
+    found = explained(read_problem(read(problem), str(problem)), read_plan(read(plan), str(plan)))
+    document, spoken = found.document(), lang or language()
+    if application is not None:
+        if application not in document["applications"]:
+            what = Text(f"'{application}' 신청이 없습니다.", f"There is no application '{application}'.")
+            raise InvalidInput(
+                Mistake("--application", what, Text("문제 파일의 번호를 쓰십시오.", "Use an id from the problem file."))
+            )
+        document["applications"] = {application: document["applications"][application]}
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False))
+        return
+    for statement in found.statements:
+        if statement.application in document["applications"]:
+            typer.echo(f"{statement.application}  {statement.outcome}")
+            for reason in statement.reasons:
+                typer.echo(f"  {reason.label.in_(spoken)}: {reason.text.in_(spoken)}")
+    for rule in found.rules if application is None else ():
+        typer.echo(rule.text.in_(spoken))
 
 
 def read(path: Path) -> bytes:

@@ -144,6 +144,16 @@ def may_replace(t, w, application, award):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def displaced(t, w, application):  # type: ignore[no-untyped-def]
+    """For every application, whether its award alone stands between `application` and a place."""
+    found = np.zeros(len(w.column), dtype=np.bool_)
+    for award in range(len(w.column)):
+        if w.column[award] != NONE and award != application:
+            found[award] = may_replace(t, w, application, award)
+    return found
+
+
+@compiled
 def envied(t, w, application, delta):  # type: ignore[no-untyped-def]
     """The lowest-scored funded application that `application` justly envies, or NONE."""
     most = t.score[application] - delta

@@ -1,0 +1,308 @@
+"""Why: for every application the binding reason, the exact swap statement, guidance and what would have fitted; for
+every rule what it cost. All of it from problem and plan alone, so that anybody may ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from dure.core.errors import InvalidInput, Mistake
+from dure.core.text import Text
+from dure.decide.planning import highs, kernels, merit, reasons
+from dure.decide.planning.bound import certificate
+from dure.decide.planning.envy import Envy
+from dure.decide.planning.model import Ints, Model, build
+from dure.decide.planning.plan import Plan
+from dure.decide.planning.problem import Application, Policy, Problem
+from dure.decide.planning.whatif import Offer, Room, verified
+
+Outcome = Literal["awarded", "unfunded", "below_pass_mark", "ineligible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing said about an application: a heading and a sentence."""
+
+    kind: str
+    label: Text
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All that is said about one application. `code` is the binding reason in one word or a rule's name.
+
+    `displaced` are the awards any one of which would have had to go; `needed_tenths` is guidance from prices.
+    """
+
+    application: str
+    outcome: Outcome
+    code: str
+    reasons: tuple[Reason, ...]
+    displaced: tuple[str, ...] = ()
+    needed_tenths: int | None = None
+    change: Offer | None = None
+    waitlist_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStatement:
+    """What one rule allowed, held and cost (in value, by the bound without it)."""
+
+    name: str
+    label: Text
+    cost: int
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything said about a plan."""
+
+    problem: str
+    plan: str
+    statements: tuple[Statement, ...]
+    rules: tuple[RuleStatement, ...]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values; applications by id."""
+        return {
+            "format": "dure-explanation/1",
+            "problem": self.problem,
+            "plan": self.plan,
+            "applications": {one.application: _statement_document(one) for one in self.statements},
+            "rules": [
+                {"name": one.name, "label": _pair(one.label), "cost": one.cost, "text": _pair(one.text)}
+                for one in self.rules
+            ],
+        }
+
+
+def explain(problem: Problem, plan: Plan) -> Explanation:
+    """Explain `plan`. Raises InvalidInput when the plan is for another problem or holds an award that cannot be."""
+    if plan.problem != problem.digest:
+        raise InvalidInput(
+            Mistake(
+                "plan.problem",
+                Text("이 배분안은 다른 문제에 대한 것입니다.", "This plan is for another problem."),
+                Text("같은 문제로 만든 배분안을 주십시오.", "Give the plan that was solved from this problem."),
+            )
+        )
+    model = build(problem)
+    speaker = _Speaker(model, plan)
+    return Explanation(problem.digest, plan.digest, tuple(speaker.statements()), tuple(_rule_costs(model, plan)))
+
+
+class _Speaker:
+    """Knows one plan and speaks about each of its applications."""
+
+    def __init__(self, model: Model, plan: Plan) -> None:
+        self.model, self.plan, self.problem = model, plan, model.problem
+        envy = Envy(model, plan.rule.delta_tenths)
+        self.tables = merit.tables(model, envy, _duals(model, plan))
+        self.work = merit.empty(model)
+        self._place(plan)
+        self.room = Room(model, self.work)
+        self.number = {one.id: index for index, one in enumerate(model.applications)}
+        self.policy_of_row = _policy_of_row(model)
+        self.out = [
+            one
+            for one in sorted(self.problem.applications, key=lambda one: (-one.score_tenths, one.lottery_rank))
+            if one.id not in plan.award and self.problem.is_fundable(one)
+        ]
+        self.rank = {one.id: rank for rank, one in enumerate(self.out, 1)}
+        self.changes = self._changes()
+
+    def statements(self) -> list[Statement]:
+        """One statement per application of the problem."""
+        return [self._statement(application) for application in self.problem.applications]
+
+    def _place(self, plan: Plan) -> None:
+        """Put the plan's awards into the state."""
+        clusters = [cluster.code for cluster in self.problem.clusters]
+        numbers = {one.id: index for index, one in enumerate(self.model.applications)}
+        for award in plan.awards:
+            found = np.zeros(0, dtype=np.int64)
+            if award.application in numbers and award.cluster in clusters:
+                owner = numbers[award.application]
+                columns = np.arange(self.model.first[owner], self.model.first[owner + 1])
+                same = self.model.cluster[columns] == clusters.index(award.cluster)
+                same &= (self.model.start[columns] == award.start) & (self.model.nodes[columns] == award.nodes)
+                found = columns[same]
+            if not len(found):
+                what = Text("문제에 없는 선정입니다.", "The problem has no such choice.")
+                remedy = Text("`dure plan audit`로 확인하십시오.", "Check the plan with `dure plan audit`.")
+                raise InvalidInput(Mistake(f"awards[{award.application}]", what, remedy))
+            kernels.move(self.tables, self.work, int(found[0]), 1)
+
+    def _statement(self, application: Application) -> Statement:
+        award = self.plan.award.get(application.id)
+        if award is not None:
+            cluster = self.problem.cluster[award.cluster]
+            text = reasons.awarded(self.problem.calendar, application, award, cluster)
+            return Statement(application.id, "awarded", "awarded", (Reason("reason", reasons.REASON, text),))
+        if not application.eligible:
+            text = reasons.ineligible()
+            return Statement(application.id, "ineligible", "ineligible", (Reason("reason", reasons.REASON, text),))
+        mark = self.problem.track[application.track].pass_mark_tenths
+        if application.score_tenths < mark:
+            text = reasons.below_pass_mark(application, mark)
+            said = (Reason("reason", reasons.REASON, text),)
+            return Statement(application.id, "below_pass_mark", "below_pass_mark", said)
+        return self._unfunded(application)
+
+    def _unfunded(self, application: Application) -> Statement:
+        code, text = self._binding(application)
+        displaced = self._displaced(application)
+        is_merit = self.plan.rule.name == "merit"
+        lowest = min(displaced, key=lambda one: (one.score_tenths, -one.lottery_rank), default=None)
+        said = [
+            Reason("reason", reasons.REASON, text),
+            Reason(
+                "swap",
+                reasons.SWAP,
+                reasons.swap(len(displaced), lowest, application, self.plan.rule.delta_tenths, is_merit),
+            ),
+        ]
+        needed = self._needed(application)
+        if needed is not None:
+            said.append(Reason("guidance", reasons.GUIDANCE, reasons.guidance(needed, application.score_tenths)))
+        offer = self.changes.get(application.id)
+        changed = (
+            reasons.change(self.problem.calendar, offer, self.problem.cluster[offer.cluster])
+            if offer is not None
+            else reasons.no_change()
+        )
+        said.append(Reason("change", reasons.CHANGE, changed))
+        rank = self.rank[application.id]
+        said.append(Reason("waitlist", reasons.WAITLIST, reasons.waitlist(rank, len(self.out))))
+        return Statement(
+            application.id, "unfunded", code, tuple(said), tuple(one.id for one in displaced), needed, offer, rank
+        )
+
+    def _binding(self, application: Application) -> tuple[str, Text]:
+        """The rule that has no room for any choice, else the place where capacity came closest."""
+        number, t = self.number[application.id], self.tables
+        columns: Ints = t.small[t.small_first[number] : t.small_first[number + 1]]
+        if not len(columns):
+            return "no_choice", reasons.nothing_on_offer()
+        always: set[int] | None = None
+        for column in columns.tolist():
+            rows, amounts = self.model.uses(column)
+            short = set(self.policy_of_row[rows[amounts > self.work.left[rows]]].tolist())
+            if not short:
+                return "not_chosen", reasons.not_chosen()
+            always = short if always is None else always & short
+        named = [self.problem.policies[index] for index in sorted(always or ()) if index >= 0]
+        if named:
+            return named[0].name, reasons.held_by_rule(named[0], self._left_of(named[0], application))
+        if always:
+            return "capacity", self._capacity(application, columns)
+        return "rules_and_capacity", reasons.held_together()
+
+    def _capacity(self, application: Application, columns: Ints) -> Text:
+        windows = self.room.window(application.duration)
+        free = windows[self.model.cluster[columns], self.model.start[columns]]
+        best = int(columns[int((free - self.model.nodes[columns]).argmax())])
+        cluster, start = int(self.model.cluster[best]), int(self.model.start[best])
+        return reasons.held_by_capacity(
+            self.problem.calendar,
+            self.problem.clusters[cluster],
+            start,
+            application.duration,
+            int(windows[cluster, start]),
+            int(self.model.nodes[best]),
+        )
+
+    def _left_of(self, policy: Policy, application: Application) -> str:
+        """What is left of a rule for this application, with its unit."""
+        word = application.fact(policy.each) if policy.each and hasattr(application, policy.each) else ""
+        left = self.room.left.get(f"{policy.name}/{word}" if word else policy.name, 0)
+        unit = {"cost_won": "₩", "fee_won": "₩"}.get(policy.measure, "")
+        return f"{unit}{max(0, left):,}"
+
+    def _displaced(self, application: Application) -> list[Application]:
+        """Awards any one of which, gone, would make room."""
+        number = self.number[application.id]
+        flags = kernels.displaced(self.tables, self.work, number)
+        return [self.model.applications[index] for index in np.flatnonzero(flags).tolist()]
+
+    def _needed(self, application: Application) -> int | None:
+        """The score at which some choice would be worth its price, in tenths; None without a choice."""
+        number, t = self.number[application.id], self.tables
+        part = slice(int(t.first[number]), int(t.first[number + 1]))
+        over = application.score_tenths - self.problem.formula.offset_tenths
+        value = self.model.value[part]
+        usable = value > 0
+        if over <= 0 or not usable.any():
+            return None
+        cost = (value - t.priced[part])[usable]
+        lowest = int(np.ceil((cost * over / value[usable]).min()))
+        return min(1000, self.problem.formula.offset_tenths + max(0, lowest))
+
+    def _changes(self) -> Mapping[str, Offer]:
+        """The first offer of each unfunded application that stands up to insertion."""
+        queue = {one.id: list(self.room.offers(one)) for one in self.out}
+        found: dict[str, Offer] = {}
+        while True:
+            asked = [offers.pop(0) for name, offers in queue.items() if offers and name not in found]
+            if not asked:
+                return found
+            for offer, is_good in zip(asked, verified(self.room, asked, self.problem.application), strict=True):
+                if is_good:
+                    found[offer.application] = offer
+
+
+def _rule_costs(model: Model, plan: Plan) -> list[RuleStatement]:
+    """What each rule cost: how much higher the bound would be without it."""
+    problem, found = model.problem, []
+    base = _bound(model)
+    for policy in problem.policies:
+        without = build(replace(problem, policies=tuple(one for one in problem.policies if one.name != policy.name)))
+        cost = max(0, _bound(without) - base)
+        found.append(RuleStatement(policy.name, policy.label, cost, reasons.rule_cost(policy, cost, plan.value)))
+    return found
+
+
+def _bound(model: Model) -> int:
+    return certificate(model, highs.relax(model).duals)[1]
+
+
+def _duals(model: Model, plan: Plan) -> Any:
+    """The certificate's prices per unit of each row, as the search uses them."""
+    proof = plan.certificate
+    return np.array([proof.prices.get(row.name, 0) / proof.scale for row in model.rows], dtype=np.float64)
+
+
+def _policy_of_row(model: Model) -> Ints:
+    """For each row the index of its policy, -1 for capacity."""
+    place = {policy.name: index for index, policy in enumerate(model.problem.policies)}
+    return np.array([-1 if row.policy is None else place[row.policy.name] for row in model.rows], dtype=np.int64)
+
+
+def _pair(text: Text) -> dict[str, str]:
+    return {"ko": text.ko, "en": text.en}
+
+
+def _statement_document(one: Statement) -> dict[str, Any]:
+    change = one.change
+    return {
+        "outcome": one.outcome,
+        "code": one.code,
+        "reasons": [{"kind": said.kind, "label": _pair(said.label), "text": _pair(said.text)} for said in one.reasons],
+        "displaced": list(one.displaced),
+        "needed_tenths": one.needed_tenths,
+        "change": None
+        if change is None
+        else {
+            "kind": change.kind,
+            "cluster": change.cluster,
+            "start": change.start,
+            "nodes": change.nodes,
+            "duration": change.duration,
+        },
+        "waitlist_rank": one.waitlist_rank,
+    }

@@ -1,0 +1,217 @@
+"""The sentences an applicant reads about a decision, in Korean and English. Facts come in, nothing is decided here."""
+
+from __future__ import annotations
+
+from dure.core.period import Month
+from dure.core.text import Text
+from dure.decide.planning.plan import Award
+from dure.decide.planning.problem import Application, Calendar, Cluster, Policy
+from dure.decide.planning.whatif import Offer
+
+REASON = Text("결정 사유", "Reason")
+SWAP = Text("다른 과제와의 비교", "Against other awards")
+GUIDANCE = Text("점수 안내(참고용)", "Score guidance (not a promise)")
+CHANGE = Text("선정될 수 있었던 신청", "What would have fitted")
+WAITLIST = Text("예비 순위", "Waitlist")
+
+_WEEKS = (Text("1주", "week 1"), Text("2주", "week 2"), Text("3주", "week 3"), Text("4주", "week 4"))
+
+
+def slot_name(calendar: Calendar, slot: int) -> Text:
+    """A slot as people say it: 2026년 3월 / March-style numbers, with the week where slots are quarters of a month."""
+    month = Month.parse(calendar.first).plus(slot // calendar.slots_per_month)
+    text = Text(f"{month.year}년 {month.month}월", str(month))
+    if calendar.slots_per_month == 1:
+        return text
+    week = _WEEKS[slot % calendar.slots_per_month]
+    return Text(f"{text.ko} {week.ko}", f"{text.en} {week.en}")
+
+
+def length_name(calendar: Calendar, slots: int) -> Text:
+    """A number of slots as months and weeks."""
+    months, weeks = divmod(slots, calendar.slots_per_month)
+    ko = " ".join(part for part in (f"{months}개월" if months else "", f"{weeks}주" if weeks else "") if part)
+    en = " ".join(part for part in (_count(months, "month"), _count(weeks, "week")) if part)
+    return Text(ko, en)
+
+
+def points(tenths: int) -> str:
+    """A score in points."""
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def awarded(calendar: Calendar, application: Application, award: Award, cluster: Cluster) -> Text:
+    """What was awarded, and whether it is less than was asked for."""
+    text = Text(
+        "{cluster}({model})에서 서버 {nodes}대를 {start}부터 {length} 동안 배정했습니다.",
+        "{nodes} nodes on {cluster} ({model}) from {start} for {length}.",
+    )
+    less = Text(
+        " 신청하신 {asked}대보다 적으나, 신청서에 적으신 최소 규모를 충족합니다.",
+        " This is less than the {asked} asked for and not below the minimum stated.",
+    )
+    found = text.format(
+        cluster=cluster.code,
+        model=cluster.gpu_model,
+        nodes=award.nodes,
+        start=slot_name(calendar, award.start),
+        length=length_name(calendar, application.duration),
+    )
+    if award.nodes >= application.requested_nodes:
+        return found
+    added = less.format(asked=application.requested_nodes)
+    return Text(found.ko + added.ko, found.en + added.en)
+
+
+def ineligible() -> Text:
+    """Not eligible."""
+    return Text(
+        "신청 자격을 충족하지 않아 배분 대상이 아닙니다.", "It is not eligible and was not considered for an award."
+    )
+
+
+def below_pass_mark(application: Application, mark: int) -> Text:
+    """Under the pass mark."""
+    return Text(
+        "점수 {score}점이 기준 점수 {mark}점에 미치지 못했습니다.",
+        "Its score of {score} is below the pass mark of {mark}.",
+    ).format(score=points(application.score_tenths), mark=points(mark))
+
+
+def nothing_on_offer() -> Text:
+    """No cluster could ever hold it."""
+    return Text(
+        "신청하신 조건(GPU 종류, 서버 수, 기간)에 맞는 클러스터가 이번 공모에 없습니다.",
+        "No cluster of this call can hold it as asked (GPU model, nodes, period).",
+    )
+
+
+def held_by_rule(policy: Policy, left: str) -> Text:
+    """A rule has no room for any of its choices."""
+    return Text(
+        "'{rule}' 규칙에 남은 여유({left})가 이 신청의 최소 규모보다 작습니다. "
+        "어느 클러스터, 어느 시작 시기를 택해도 같습니다.",
+        "The rule '{rule}' has less left ({left}) than this application needs at the least, "
+        "wherever and whenever it starts.",
+    ).format(rule=policy.label, left=left)
+
+
+def held_by_capacity(calendar: Calendar, cluster: Cluster, start: int, duration: int, free: int, need: int) -> Text:
+    """Too few nodes are free; the place where it came closest."""
+    return Text(
+        "신청하신 기간 내내 비어 있는 서버가 부족합니다. "
+        "가장 여유 있는 {cluster}에서도 {start}부터 {length} 동안 "
+        "{free}대만 비어 있어 최소 {need}대에 모자랍니다.",
+        "Too few nodes are free throughout the period: at best {free} on {cluster} from {start} for {length}, "
+        "and it needs at least {need}.",
+    ).format(
+        cluster=cluster.code,
+        start=slot_name(calendar, start),
+        length=length_name(calendar, duration),
+        free=max(0, free),
+        need=need,
+    )
+
+
+def held_together() -> Text:
+    """Each choice is held up by another rule or by capacity."""
+    return Text(
+        "클러스터의 빈자리와 배분 규칙을 함께 적용하면 어느 선택지도 들어갈 수 없습니다.",
+        "Capacity and rules together leave no room for any of its choices.",
+    )
+
+
+def not_chosen() -> Text:
+    """It would fit, and was not chosen: a soft rule or a stopped search."""
+    return Text(
+        "빈자리는 있으나 이 배분안의 목적(가치 합계)을 높이지 못해 선정되지 않았습니다.",
+        "There is room, but funding it would not raise what this plan maximises.",
+    )
+
+
+def swap(count: int, lowest: Application | None, application: Application, delta: int, is_merit: bool) -> Text:
+    """The exact swap statement: which single award would have had to go."""
+    if lowest is None:
+        return Text(
+            "선정 과제 하나를 빼는 것만으로는 자리가 나지 않습니다. 둘 이상을 빼야 합니다.",
+            "No single award makes room for it: at least two would have to go.",
+        )
+    text = Text(
+        "선정 과제 {count}건 가운데 하나가 빠지면 자리가 납니다. "
+        "그중 가장 낮은 점수는 {lowest}점이고 이 신청은 {score}점입니다.",
+        "Any one of {count} awards would have to go. "
+        "The lowest of them scores {lowest}; this application scores {score}.",
+    ).format(count=count, lowest=points(lowest.score_tenths), score=points(application.score_tenths))
+    if not is_merit or application.score_tenths >= lowest.score_tenths + delta:
+        return text
+    band = points(delta)
+    return Text(
+        f"{text.ko} {band}점 이상 낮은 과제가 이 신청을 대신해 선정된 일은 없습니다.",
+        f"{text.en} No award scoring {band} points or more below it took its place.",
+    )
+
+
+def guidance(needed: int, score: int) -> Text:
+    """What score the prices suggest."""
+    if needed >= 1000:
+        return Text(
+            "이번 배분안의 가격으로 보면 점수만으로는 선정되기 어려웠습니다(규모와 기간이 가격에 비해 큽니다). "
+            "참고용이며 약속이 아닙니다.",
+            "By this plan's prices no score alone would have sufficed: size and period outweigh it. "
+            "This is guidance, not a promise.",
+        )
+    return Text(
+        "이번 배분안의 가격으로 보면 약 {needed}점 이상에서 선정이 유력했습니다(이 신청 {score}점). "
+        "참고용이며 약속이 아닙니다.",
+        "By this plan's prices, about {needed} points would have made an award likely (it has {score}). "
+        "This is guidance, not a promise.",
+    ).format(needed=points(needed), score=points(score))
+
+
+def change(calendar: Calendar, offer: Offer, cluster: Cluster) -> Text:
+    """A changed request that was verified to fit."""
+    what = {
+        "fewer_nodes": Text("최소 서버 수를 {nodes}대로 낮추었다면", "With a minimum of {nodes} nodes"),
+        "later_start": Text("시작을 {start}로 늦추었다면", "With a start in {start}"),
+        "other_cluster": Text("{model}도 쓸 수 있다고 하였다면", "Had {model} on {cluster} been acceptable"),
+        "shorter": Text("기간을 {length}로 줄였다면", "With a period of {length}"),
+    }[offer.kind]
+    then = Text(
+        " {cluster}에서 {start}부터 서버 {nodes}대가 들어갈 수 있었습니다. 실제로 끼워 넣어 확인했습니다.",
+        ", {nodes} nodes on {cluster} from {start} would have fitted. This was verified by inserting it.",
+    )
+    both = Text(what.ko + then.ko, what.en + then.en)
+    return both.format(
+        nodes=offer.nodes,
+        start=slot_name(calendar, offer.start),
+        length=length_name(calendar, offer.duration),
+        cluster=cluster.code,
+        model=cluster.gpu_model,
+    )
+
+
+def no_change() -> Text:
+    """Nothing we tried would have fitted."""
+    return Text(
+        "서버 수, 시작 시기, 클러스터, 기간 가운데 하나만 바꾸어서는 들어갈 자리가 없었습니다.",
+        "No change of size, start, cluster or length alone would have fitted.",
+    )
+
+
+def waitlist(rank: int, count: int) -> Text:
+    """Its place on the waitlist."""
+    return Text(f"미선정 신청 {count}건 가운데 {rank}순위입니다.", f"Number {rank} of {count} on the waitlist.")
+
+
+def rule_cost(policy: Policy, cost: int, value: int) -> Text:
+    """What one rule cost, as share of the plan's value."""
+    permyriad = cost * 10_000 // max(1, value)
+    share = f"{permyriad // 100}.{permyriad % 100:02d}"
+    return Text(
+        "'{rule}' 규칙이 없었다면 가치의 상한이 {cost}({share} %) 더 높았을 것입니다.",
+        "Without '{rule}' the bound on value would be higher by {cost} ({share} %).",
+    ).format(rule=policy.label, cost=f"{cost:,}", share=share)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
