@@ -5,6 +5,13 @@ from dure.decide.lifecycles import RECLAIM
 from dure.portal.framework.states import state_constraint, state_field
 
 
+class Round(models.Model):
+    """A day on which all allocations were looked at; the rules are applied once a day of the programme's zone."""
+
+    day = models.DateField(primary_key=True)
+    at = models.DateTimeField()
+
+
 class Case(models.Model):
     """An idle finding that was put to its holder, and what came of it."""
 
@@ -20,6 +27,7 @@ class Case(models.Model):
     justification = models.TextField(blank=True)
     decision_reason = models.CharField(max_length=300, blank=True)
     nodes_taken = models.PositiveIntegerField(default=0)
+    execute_at = models.DateTimeField(null=True, blank=True)  # a confirmed case can be reversed until then
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

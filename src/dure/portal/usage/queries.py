@@ -97,6 +97,11 @@ def by_day(cluster: str, allocation: str, period: Period) -> dict[datetime, Use]
     return dict(found)
 
 
+def idle_long(period: Period, at_least_seconds: int) -> set[tuple[str, str]]:
+    """Cluster and name of allocations with an idle run of that length somewhere in the period."""
+    return {(run.cluster, run.allocation) for run in store.idle_runs(files(), period, at_least_seconds)}
+
+
 def by_cluster(month: Month, actor: Actor) -> dict[str, Use]:
     """Use of a month by cluster, over all allocations. For those who oversee the programme."""
     actor.require(actor.may_oversee or actor.is_finance or bool(actor.providers))

@@ -1,0 +1,14 @@
+"""Applies the idle rules once a day, lets unanswered cases lapse, executes confirmed ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dure.portal.reclaims import operations
+
+
+def run(now: datetime) -> int:
+    """Do what is due at `now`; returns how many cases changed."""
+    changed = operations.look(now=now)
+    changed += operations.lapse_due(now=now)
+    return changed + operations.execute_due(now=now)
