@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth import get_user_model
+from django.test import Client
+
 from dure.core.text import Text
 from dure.portal.applications import operations as applications
 from dure.portal.calls import operations as calls
@@ -119,3 +122,13 @@ def submitted(actor: Actor, call: str = "25-1", at: datetime = DURING, **changes
     applications.save_draft(actor=actor, now=at, number=number, content=complete(**changes))
     applications.submit(actor=actor, now=at, started_at=at, number=number)
     return number
+
+
+def browser(actor: Actor | None = None, language: str = "ko") -> Client:
+    """A client signed in as `actor`, reading in `language`."""
+    client = Client()
+    if actor is not None:
+        user = get_user_model().objects.get(pk=actor.user_id)
+        client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    client.cookies["dure_language"] = language
+    return client

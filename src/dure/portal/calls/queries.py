@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from dure.core.errors import NotFound
-from dure.core.period import Month
+from dure.core.period import Month, Period
 from dure.core.text import Text
 from dure.decide import questions as forms
 from dure.decide.eligibility import Terms
@@ -96,6 +96,11 @@ class CallView:
             model = programmes.current().cluster(code).gpu_model
             most[model] = max(nodes, most.get(model, 0))
         return Terms(Month.of(self.use_from, zone), Month.of(self.use_until, zone), most)
+
+    @property
+    def use_period(self) -> Period:
+        """When the servers may be used."""
+        return Period(self.use_from, self.use_until)
 
     @property
     def offered_nodes(self) -> int:

@@ -1,0 +1,153 @@
+"""Calls as open data, and their operations for programmes that run them from elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from dure.core.errors import NotFound
+from dure.core.text import Text
+from dure.portal.calls import operations, queries
+from dure.portal.framework.api import TextOut, answers, signed_in
+
+router = Router(tags=["calls"])
+
+
+class CallOut(Schema):
+    """A call: the record its page, feed, calendar and notice are made from."""
+
+    code: str
+    track: str
+    title: TextOut
+    summary: TextOut
+    state: str
+    opens_at: datetime
+    closes_at: datetime
+    decide_by: datetime
+    use_from: datetime
+    use_until: datetime
+    offered: dict[str, int]
+    questions: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+    programme_hash: str
+    is_synthetic: bool
+
+
+class EventOut(Schema):
+    """A public, dated event of a call."""
+
+    at: datetime
+    kind: str
+    text: TextOut
+    changes: list[dict[str, Any]]
+
+
+class Both(Schema):
+    """A text in both languages."""
+
+    ko: str
+    en: str
+
+    def text(self) -> Text:
+        """As the core writes it."""
+        return Text(self.ko, self.en)
+
+
+class CallIn(Schema):
+    """A call to compose."""
+
+    code: str
+    track: str
+    title: Both
+    summary: Both | None = None
+    opens_at: datetime
+    closes_at: datetime
+    decide_by: datetime
+    use_from: datetime
+    use_until: datetime
+    offered: dict[str, int]
+    questions: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
+
+
+class ExtensionIn(Schema):
+    """A later deadline and its public reason."""
+
+    closes_at: datetime
+    decide_by: datetime | None = None
+    reason: Both
+
+
+class ReasonIn(Schema):
+    """A public reason."""
+
+    reason: Both
+
+
+STEPS = {
+    "announce": operations.announce,
+    "open": operations.open,
+    "close": operations.close,
+    "start-review": operations.start_review,
+    "start-deciding": operations.start_deciding,
+}
+
+
+@router.get("/calls", response=answers(list[CallOut]), auth=None, summary="All public calls")
+def calls(request: HttpRequest, state: str = "") -> list[dict[str, Any]]:
+    """The latest opening first; only those in `state` when given."""
+    return [queries.open_record(one) for one in queries.calls(request.actor, [state] if state else ())]
+
+
+@router.get("/calls/{code}", response=answers(CallOut), auth=None, summary="One call")
+def call(request: HttpRequest, code: str) -> dict[str, Any]:
+    """A call by its code."""
+    return queries.open_record(queries.call(code, request.actor))
+
+
+@router.get("/calls/{code}/events", response=answers(list[EventOut]), auth=None, summary="What happened to a call")
+def events(request: HttpRequest, code: str) -> list[queries.EventView]:
+    """Public events, oldest first."""
+    return queries.events(code, request.actor)
+
+
+@router.post("/calls", response=answers(CallOut, created=True), auth=signed_in, summary="Compose a call")
+def compose(request: HttpRequest, body: CallIn) -> Status[dict[str, Any]]:
+    """A draft; announce it to make it public."""
+    columns = body.model_dump(exclude={"title", "summary"})
+    summary = body.summary.text() if body.summary else None
+    operations.compose(actor=request.actor, now=request.now, title=body.title.text(), summary=summary, **columns)
+    return Status(201, queries.open_record(queries.call(body.code, request.actor)))
+
+
+@router.post("/calls/{code}/extend", response=answers(CallOut), auth=signed_in, summary="Extend the deadline")
+def extend(request: HttpRequest, code: str, body: ExtensionIn) -> dict[str, Any]:
+    """Public, with its reason."""
+    operations.extend(
+        actor=request.actor,
+        now=request.now,
+        code=code,
+        closes_at=body.closes_at,
+        decide_by=body.decide_by,
+        reason=body.reason.text(),
+    )
+    return queries.open_record(queries.call(code, request.actor))
+
+
+@router.post("/calls/{code}/cancel", response=answers(CallOut), auth=signed_in, summary="Cancel a call")
+def cancel(request: HttpRequest, code: str, body: ReasonIn) -> dict[str, Any]:
+    """Public, with its reason; it cannot be undone."""
+    operations.cancel(actor=request.actor, now=request.now, code=code, reason=body.reason.text())
+    return queries.open_record(queries.call(code, request.actor))
+
+
+@router.post("/calls/{code}/steps/{step}", response=answers(CallOut), auth=signed_in, summary="Take the next step")
+def step(request: HttpRequest, code: str, step: str) -> dict[str, Any]:
+    """`step` is announce, open, close, start-review or start-deciding."""
+    if step not in STEPS:
+        raise NotFound(internal=f"no step {step!r}")
+    STEPS[step](actor=request.actor, now=request.now, code=code)
+    return queries.open_record(queries.call(code, request.actor))
