@@ -19,12 +19,12 @@ from dure.portal.calls import queries as call_queries
 from dure.portal.fleet import operations as fleet
 from dure.portal.people import operations as people
 from dure.portal.people import queries as people_queries
-from dure.portal.people.actor import Actor, system
+from dure.portal.people.actor import system
 from dure.portal.plans import operations as plans
 from dure.portal.plans import queries as plan_queries
 from dure.portal.reviews import operations as reviews
 from dure.portal.reviews import queries as review_queries
-from dure.simulate.first_call import Application, Organisation, Review
+from dure.simulate.first_call import Application, Organisation
 from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage
 
 SYSTEM = system("demo")
@@ -240,40 +240,40 @@ def review(stage: Stage) -> None:
     ids = {email: stage.as_person(email).user_id for email in _panel(stage)}
     pairs = [(numbers[one.application], ids[_address(stage, one.reviewer)]) for one in stage.cast.reviews]
     reviews.assign(actor=manager, now=stage.now(), call_code=stage.call.code, pairs=pairs)
-    _score(stage, numbers)
+    _score(stage, numbers, ids)
 
 
 def _panel(stage: Stage) -> list[str]:
     return [_address(stage, reviewer.email) for reviewer in stage.cast.reviewers]
 
 
-def _score(stage: Stage, numbers: dict[str, str]) -> None:
-    """Each reviewer in turn hands in what is still open for them, over ten days."""
-    given: dict[str, dict[str, Review]] = {}
+def _score(stage: Stage, numbers: dict[str, str], ids: dict[str, int]) -> None:
+    """Reviews come in over ten days, a twelfth of the panel at a time; what is in already is left alone."""
+    users = {one.id: one.user_id for one in review_queries.reviewers(SYSTEM)}
+    waiting = {
+        (seat.number, users[seat.reviewer_id])
+        for seat in review_queries.progress(stage.call.code, SYSTEM).seats
+        if seat.state in ("assigned", "in_progress")
+    }
+    rows: dict[str, list[reviews.ScoreRow]] = {}
     for one in stage.cast.reviews:
-        given.setdefault(_address(stage, one.reviewer), {})[numbers[one.application]] = one
-    panel, done, total = _panel(stage), 0, len(stage.cast.reviews)
-    for place, email in enumerate(panel):
-        if place % max(1, len(panel) // 10) == 0:
-            stage.advance(stage.call.closes_at + timedelta(days=1 + 10 * place // len(panel)))
-        actor = stage.as_person(email)
-        with transaction.atomic():
-            for view in review_queries.assignments(actor):
-                if view.state in ("assigned", "in_progress") and view.number in given.get(email, {}):
-                    _submit(stage, actor, view.id, given[email][view.number])
-        done += len(given.get(email, {}))
+        email = _address(stage, one.reviewer)
+        if (numbers[one.application], ids[email]) in waiting:
+            row = reviews.ScoreRow(
+                numbers[one.application], ids[email], dict(one.points), one.to_applicant, one.to_panel
+            )
+            rows.setdefault(email, []).append(row)
+    panel, done, total = _panel(stage), len(stage.cast.reviews) - len(waiting), len(stage.cast.reviews)
+    size = max(1, len(panel) // 12)
+    for start in range(0, len(panel), size):
+        stage.advance(stage.call.closes_at + timedelta(days=1 + 10 * start // len(panel)))
+        given = [row for email in panel[start : start + size] for row in rows.get(email, [])]
+        if given:
+            reviews.import_scores(
+                actor=stage.as_role("programme manager"), now=stage.now(), call_code=stage.call.code, rows=given
+            )
+        done += len(given)
         stage.tell("reviews", done, total)
-
-
-def _submit(stage: Stage, actor: Actor, assignment_id: int, one: Review) -> None:
-    reviews.submit_review(
-        actor=actor,
-        now=stage.now(),
-        assignment_id=assignment_id,
-        points=dict(one.points),
-        to_applicant=one.to_applicant,
-        to_panel=one.to_panel,
-    )
 
 
 def decide(stage: Stage) -> int:

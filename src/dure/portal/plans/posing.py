@@ -62,7 +62,7 @@ def pose(call_code: str, *, rule: str | None = None, delta_tenths: int | None = 
     free = {code: fleet.free_per_month(code, months) for code in sorted(call.offered)}
     ground = Ground(
         call=call.code,
-        track=call.track_code,
+        track=call.track,
         first=first,
         free_nodes={
             code: [min(by_month[month], call.offered[code]) for month in months] for code, by_month in free.items()
