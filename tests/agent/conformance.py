@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dure.agent.clusters.port import FIELDS, Cluster, Hold, Observed, Standing, Step, StepRefused
+from dure.agent.clusters.port import Cluster, Hold, Observed, Standing, Step, StepRefused
 from dure.agent.diff import diff
 from dure.agent.ledger import Ledger
 from dure.protocol.desired import DesiredAllocation, DesiredState, Limits, Member
@@ -52,7 +52,7 @@ class ClusterConformance:
     def make(self, stage: Stage, standing: Standing) -> None:
         empty = Standing(id=standing.id, name=standing.name)
         stage.cluster.apply(create(standing), stage.now)
-        for field in FIELDS:
+        for field in ("limits", "members", "hold", "gpus"):
             stage.cluster.apply(set_field(empty, field, getattr(standing, field)), stage.now)
 
     def seen(self, stage: Stage, name="award-one") -> Standing | None:

@@ -345,3 +345,13 @@ def test_a_name_that_passed_to_another_allocation_is_left_to_its_holder(site, po
     site.cycle()
     assert [(f.kind, f.allocation) for f in portal.report.drift] == [("foreign", "a-9")]
     assert site.cluster.observe(T0).standings["award-a-1"].id == "a-1"
+
+
+def test_a_real_cluster_does_not_follow_virtual_time(site, portal):
+    slurm = {"kind": "slurm", "cluster_name": "lab", "gpu_model": "H200", "keys_directory": "keys"}
+    site.write(adapter=slurm)
+    portal.want(allocation())
+    with pytest.raises(PortalRefused) as refused:
+        site.cycle()
+    assert "virtual time" in refused.value.public.en
+    assert portal.report is None

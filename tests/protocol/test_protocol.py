@@ -115,7 +115,6 @@ def test_the_tag_changes_with_anything_and_with_nothing_else():
     "change",
     [
         {"busy_gpu_seconds": 57001},
-        {"running_gpu_seconds": 57601},
         {"allocated_gpu_seconds": 7199},
         {"idle_tail_seconds": 121},
         {"idle_longest_seconds": 3601},

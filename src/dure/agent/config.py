@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dure.agent.clusters.port import Cluster
 from dure.agent.clusters.simulated import SimulatedCluster, SimulatedOptions
+from dure.agent.clusters.slurm import SlurmCluster, SlurmOptions
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
 from dure.protocol.wire import Key
@@ -22,6 +23,12 @@ class SimulatedAdapter(SimulatedOptions):
     kind: Literal["simulated"]
 
 
+class SlurmAdapter(SlurmOptions):
+    """`kind: slurm` and its options."""
+
+    kind: Literal["slurm"]
+
+
 class AgentConfig(BaseModel):
     """What one agent needs to know. Relative paths are relative to the file."""
 
@@ -31,7 +38,8 @@ class AgentConfig(BaseModel):
     cluster: Key
     token_file: Path
     state_dir: Path
-    adapter: SimulatedAdapter
+    adapter: Annotated[SimulatedAdapter | SlurmAdapter, Field(discriminator="kind")]
+    is_test: bool = Field(default=False, description="a cluster for tests: it may follow a portal's virtual time")
     poll_seconds: float = Field(default=10, gt=0, le=3600)
     heartbeat_seconds: float = Field(default=60, gt=0, le=3600)
     timeout_seconds: float = Field(default=20, gt=0, le=600)
@@ -64,11 +72,24 @@ def load(path: Path) -> AgentConfig:
 
 def open_cluster(config: AgentConfig) -> Cluster:
     """The adapter that `config` names."""
+    if isinstance(config.adapter, SlurmAdapter):
+        return SlurmCluster(config.adapter)
     return SimulatedCluster(config.adapter)
 
 
+def may_be_virtual(config: AgentConfig) -> bool:
+    """Whether this cluster may follow virtual time: real awards must never end because somebody turned a clock."""
+    return config.is_test or isinstance(config.adapter, SimulatedAdapter)
+
+
 def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
-    adapter = config.adapter.model_copy(update={"directory": folder / config.adapter.directory})
+    own = config.adapter
+    if isinstance(own, SlurmAdapter):
+        adapter: SimulatedAdapter | SlurmAdapter = own.model_copy(
+            update={"keys_directory": folder / own.keys_directory}
+        )
+    else:
+        adapter = own.model_copy(update={"directory": folder / own.directory})
     state_dir = folder / config.state_dir
     if state_dir.exists() and not os.access(state_dir, os.W_OK):
         raise _wrong("state_dir", f"{state_dir}에 쓸 수 없습니다.", f"{state_dir} is not writable.")
@@ -78,7 +99,8 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
 
 
 def _mistake(path: Path, fault: Any) -> Mistake:
-    where = ".".join(str(part) for part in fault["loc"])
+    kinds = ("simulated", "slurm")  # pydantic names the chosen kind in the path; the file does not
+    where = ".".join(str(part) for part in fault["loc"] if part not in kinds)
     if fault["type"] == "missing":
         return Mistake(
             f"{path}: {where}", Text("값이 없습니다.", "Missing."), Text("이 키를 추가해 주십시오.", "Add this key.")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from dure.agent.clusters.hostlist import fold
 from dure.agent.clusters.port import FIELDS, Field, Hold, Observed, Standing, Step, wanted
 from dure.agent.ledger import Ledger
-from dure.protocol.desired import DesiredAllocation, DesiredState
+from dure.protocol.desired import DesiredAllocation, DesiredState, Member
 from dure.protocol.report import DriftFinding
 
 
@@ -148,6 +148,10 @@ def _unasked(desired: DesiredState, observed: Observed) -> Iterator[DriftFinding
         )
 
 
+def _word(item: Member | str) -> str:
+    return item if isinstance(item, str) else f"{item.login} ({len(item.ssh_keys)} keys)"
+
+
 def words(value: Any) -> str:
     """A field's value in one short line, for people."""
     if value is None:
@@ -157,6 +161,6 @@ def words(value: Any) -> str:
     if isinstance(value, Hold):
         return f"{fold(value.nodes)} from {value.start:%Y-%m-%d %H:%M}Z to {value.end:%Y-%m-%d %H:%M}Z"
     if isinstance(value, tuple):
-        return ", ".join(f"{member.login} ({len(member.ssh_keys)} keys)" for member in value) or "nobody"
+        return ", ".join(_word(item) for item in value) or "none"
     hours = "no GPU-hour limit" if value.gpu_hours is None else f"{value.gpu_hours} GPU-hours"
     return f"{hours}, QOS {value.qos or 'default'}"

@@ -17,7 +17,7 @@ from dure.agent import conditions, durable
 from dure.agent.client import Portal, PortalRefused, PortalUnreachable
 from dure.agent.clock import Clock, store_kind
 from dure.agent.clusters.port import Cluster, ClusterUnreachable, Observed, StepRefused, UsageUntracked
-from dure.agent.config import AgentConfig
+from dure.agent.config import AgentConfig, may_be_virtual
 from dure.agent.diff import Plan, diff
 from dure.agent.ledger import Ledger
 from dure.agent.spool import HOUR, Spool
@@ -82,6 +82,13 @@ class Agent:
         Raises Fenced when replaced; PortalUnreachable or PortalRefused after having done what needs no portal.
         """
         trouble = self._hear()
+        if self._clock.kind == "virtual" and not may_be_virtual(self._config):
+            raise PortalRefused(
+                Text(
+                    "포털이 가상 시간을 쓰므로 실제 클러스터를 바꾸지 않습니다. DURE_CLOCK을 확인해 주십시오.",
+                    "The portal runs on virtual time; a real cluster is left alone. Check DURE_CLOCK at the portal.",
+                )
+            )
         store_kind(self._config.state_dir, self._clock.kind)
         now = self._clock.now()
         if self._desired is not None and now is not None:

@@ -22,7 +22,8 @@ from dure.protocol.wire import (
 class UsageRow(Said):
     """One allocation's use in one window, in whole seconds.
 
-    `allocated_*`: the nodes were held for it. `running_gpu_seconds`: a job held the GPU. `busy_gpu_seconds`: the GPU
+    `allocated_*`: the nodes were held for it. `running_gpu_seconds`: a job held the GPU (a job may outlive the hold by
+    the seconds it takes to end it). `busy_gpu_seconds`: the GPU
     computed, by activity and power. `missing_gpu_seconds`: nobody knows (no sample, or contradictory ones); never
     idle. What is left, allocated − busy − missing, was seen idle.
 
@@ -46,8 +47,6 @@ class UsageRow(Said):
     def _possible(self) -> UsageRow:
         if self.allocated_gpu_seconds < self.allocated_node_seconds:
             raise ValueError("fewer GPU-seconds than node-seconds allocated")
-        if self.running_gpu_seconds > self.allocated_gpu_seconds:
-            raise ValueError("more GPU-seconds running than allocated")
         if self.busy_gpu_seconds + self.missing_gpu_seconds > self.allocated_gpu_seconds:
             raise ValueError("busy and missing GPU-seconds exceed those allocated")
         if max(self.idle_lead_seconds, self.idle_tail_seconds) > self.idle_longest_seconds:

@@ -19,8 +19,8 @@ from dure.protocol.inventory import InventoryNode
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import Instant
 
-Field = Literal["limits", "members", "hold", "gpus"]
-FIELDS: tuple[Field, ...] = ("limits", "members", "hold", "gpus")
+Field = Literal["limits", "members", "hold", "gpus", "extras"]
+FIELDS: tuple[Field, ...] = ("limits", "members", "hold", "gpus", "extras")
 
 
 class _Value(BaseModel):
@@ -38,7 +38,8 @@ class Hold(_Value):
 class Standing(_Value):
     """What stands on the cluster of one allocation: its account, who may use it, its limits, the nodes held.
 
-    `gpus` is how many GPUs its jobs may hold at once, now: none before the allocation begins.
+    `gpus` is how many GPUs its jobs may hold at once, now: none before the allocation begins. `extras` are settings
+    on what is ours that nobody asked for, in the cluster's words: always drift, since no step ever sets them.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Standing(_Value):
     members: tuple[Member, ...] = ()
     hold: Hold | None = None
     gpus: int = 0
+    extras: tuple[str, ...] = ()
 
 
 def wanted(allocation: DesiredAllocation, now: datetime) -> Standing:

@@ -1,0 +1,413 @@
+"""A Slurm cluster through sacctmgr, scontrol and scancel.
+
+An allocation is an account under one parent account of ours, marked in its description; its members are users of that
+account; its nodes a reservation of the same name; its GPUs `GrpTRES`, its budget `GrpTRESMins`. Whatever lacks both
+marks is somebody else's. An account is never deleted: what it held stays answerable after the allocation has ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from dure.agent.clusters import slurm_text
+from dure.agent.clusters.hostlist import expand, fold
+from dure.agent.clusters.keys import KeyDirectory
+from dure.agent.clusters.port import (
+    ClusterUnreachable,
+    Hold,
+    Observed,
+    Standing,
+    Step,
+    StepRefused,
+    UsageUntracked,
+)
+from dure.agent.clusters.slurm_commands import Commands
+from dure.agent.clusters.slurm_text import ASSOCIATION_COLUMNS, Association, Reservation
+from dure.core.text import Text
+from dure.metering import sacct
+from dure.metering.sacct import GpuTresNotTracked, held_between
+from dure.protocol.desired import Limits, Member
+from dure.protocol.inventory import InventoryNode
+from dure.protocol.usage import UsageRow
+from dure.protocol.wire import WINDOW_SECONDS, SafeName
+
+Parsed = TypeVar("Parsed")
+_MARK, _ENDED = "dure:", "dure-ended:"
+
+
+class SlurmOptions(BaseModel):
+    """The `adapter:` part of an agent's configuration for a Slurm cluster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cluster_name: SafeName = Field(description="ClusterName of slurm.conf")
+    gpu_model: str = Field(min_length=1, max_length=40)
+    parent_account: SafeName = "dure"
+    keys_directory: Path = Field(description="where sshd's AuthorizedKeysCommand looks: LOGIN/ALLOCATION")
+    nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
+    slurm_conf: str | None = None
+    command_timeout_seconds: float = Field(default=60, gt=0, le=600)
+
+
+class SlurmCluster:
+    """The cluster that Slurm's commands on this machine speak to."""
+
+    def __init__(self, options: SlurmOptions) -> None:
+        self._options = options
+        self._slurm = Commands(options.command_timeout_seconds, options.slurm_conf)
+        self._keys = KeyDirectory(options.keys_directory)
+        self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
+
+    def observe(self, now: datetime) -> Observed:
+        """What stands. Raises ClusterUnreachable when controller or accounting do not answer."""
+        marks, associations = self._accounts(), self._associations()
+        held = {reservation.name: reservation for reservation in self._reservations()}
+        by_account: dict[str, list[Association]] = {}
+        for association in associations:
+            by_account.setdefault(association.account, []).append(association)
+        parent_qos = next((a.qos for a in by_account.get(self._options.parent_account, ()) if not a.user), "")
+        children = {a.parent for a in associations if not a.user}
+        standings, foreign = {}, {}
+        for name, mark in marks.items():
+            rows = by_account.get(name, [])
+            own = next((row for row in rows if not row.user), None)
+            if own is not None and own.parent == self._options.parent_account and mark.startswith((_MARK, _ENDED)):
+                if mark.startswith(_MARK):
+                    standing = self._standing(own, rows, mark, held.get(name), parent_qos)
+                    extras = (*standing.extras, "child accounts") if name in children else standing.extras
+                    standings[name] = standing.model_copy(update={"extras": extras})
+            else:
+                foreign[name] = f"account, described as {mark!r}"
+        return Observed(standings=standings, foreign=foreign)
+
+    def apply(self, step: Step, now: datetime) -> None:
+        """Do one step. Raises StepRefused in Slurm's own words."""
+        if step.after is None:
+            self._remove(step.name)
+        elif step.field is None:
+            self._create(step.after)
+        elif step.field == "limits":
+            self._set_limits(step.after)
+        elif step.field == "members":
+            self._set_members(step.after)
+        elif step.field == "gpus":
+            self._modify(step.name, f"GrpTRES=gres/gpu={step.after.gpus}")
+        elif step.field == "hold":
+            self._set_hold(step.after, now)
+        else:
+            raise StepRefused(internal=f"{step.field} of {step.name} is somebody else's")
+
+    def inventory(self, now: datetime) -> tuple[InventoryNode, ...]:
+        """The nodes the programme may use."""
+        return tuple(node for node, _ in self._nodes())
+
+    def usage(self, since: datetime, until: datetime) -> Sequence[tuple[datetime, tuple[UsageRow, ...]]]:
+        """Allocated from the history of reservations, running from job records; what computed is not known here."""
+        self._check_tracked()
+        edges = np.arange(int(since.timestamp()), int(until.timestamp()) + 1, WINDOW_SECONDS, dtype=np.int64)
+        ids = {name: _identity(mark) for name, mark in self._accounts().items() if mark.startswith((_MARK, _ENDED))}
+        held = self._held(ids, edges)
+        running, jobs = self._running(ids, since, until, edges)
+        gpus = max((node.gpus for node, _ in self._nodes()), default=0)
+        rows: list[list[UsageRow]] = [[] for _ in edges[:-1]]
+        for name in sorted(ids):
+            nodes = held.get(name, np.zeros(len(edges) - 1, dtype=np.int64))
+            ran, count = running.get(name, np.zeros_like(nodes)), jobs.get(name, np.zeros_like(nodes))
+            for hour in np.flatnonzero(nodes + ran).tolist():
+                rows[hour].append(_row(ids[name], int(nodes[hour]), gpus, int(ran[hour]), int(count[hour])))
+        starts = [datetime.fromtimestamp(edge, UTC) for edge in edges[:-1].tolist()]
+        return [(start, tuple(found)) for start, found in zip(starts, rows, strict=True)]
+
+    # What stands.
+
+    def _standing(
+        self,
+        own: Association,
+        rows: Iterable[Association],
+        mark: str,
+        reservation: Reservation | None,
+        parent_qos: str,
+    ) -> Standing:
+        minutes = own.tres_minutes.get("gres/gpu")
+        users = [row for row in rows if row.user]
+        extras = [f"{name}={value}" for name, value in own.limits.items()]
+        extras += [f"{key}={value}" for key, value in {**own.tres, **own.tres_minutes}.items() if key != "gres/gpu"]
+        for row in users:
+            given = {**row.limits, **row.tres, **row.tres_minutes}
+            extras += [f"{row.user}: {name}={value}" for name, value in given.items()]
+        if reservation is not None:
+            extras += [f"reservation {key}={value}" for key, value in reservation.rest.items()]
+            if reservation.accounts != (own.account,):
+                extras.append(f"reservation Accounts={','.join(reservation.accounts)}")
+        # Constructed unchecked: what somebody else set need not be what we would allow.
+        return Standing.model_construct(
+            id=_identity(mark),
+            name=own.account,
+            limits=Limits.model_construct(
+                gpu_hours=None if minutes is None else -(-minutes // 60),
+                qos=None if own.qos == parent_qos else own.qos,
+            ),
+            members=tuple(
+                Member.model_construct(login=user, ssh_keys=self._keys.of(user, own.account))
+                for user in sorted({row.user for row in users})
+            ),
+            hold=None if reservation is None else _hold(reservation, mark),
+            gpus=own.tres.get("gres/gpu", -1),
+            extras=tuple(sorted(extras)),
+        )
+
+    def _accounts(self) -> dict[str, str]:
+        return self._read(slurm_text.accounts, "sacctmgr", "-n", "-P", "list", "account", "format=Account,Descr")
+
+    def _associations(self) -> list[Association]:
+        columns = ",".join(ASSOCIATION_COLUMNS)
+        words = ("list", "assoc", f"cluster={self._options.cluster_name}", f"format={columns}")
+        return self._read(lambda text: list(slurm_text.associations(text)), "sacctmgr", "-n", "-P", *words)
+
+    def _reservations(self) -> list[Reservation]:
+        return self._read(lambda text: list(slurm_text.reservations(text)), "scontrol", "show", "reservation", "-o")
+
+    def _nodes(self) -> list[tuple[InventoryNode, int]]:
+        found = self._read(
+            lambda text: list(slurm_text.nodes(text, self._options.gpu_model)), "scontrol", "show", "node", "-o"
+        )
+        return [(node, cpus) for node, cpus in found if self._may_use is None or node.name in self._may_use]
+
+    # What is changed.
+
+    def _create(self, standing: Standing) -> None:
+        parent = self._options.parent_account
+        marks = self._accounts()
+        if marks.get(parent, "dure") != "dure":
+            raise _refused(f"account {parent} exists and is not ours ({marks[parent]})")
+        mark = _mark(standing.id, None)
+        if parent not in marks:
+            words = (f"cluster={self._options.cluster_name}", "Description=dure", "Organization=dure")
+            self._slurm.order("sacctmgr", "-i", "add", "account", parent, *words)
+        if standing.name not in marks:
+            words = (f"cluster={self._options.cluster_name}", f"Parent={parent}", f"Description={mark}")
+            self._slurm.order(
+                "sacctmgr", "-i", "add", "account", standing.name, *words, "Organization=dure", "GrpTRES=gres/gpu=0"
+            )
+        elif _identity(marks[standing.name]) != standing.id:
+            raise _refused(f"account {standing.name} was used before ({marks[standing.name]})")
+        else:
+            self._describe(standing.name, mark)
+
+    def _set_limits(self, standing: Standing) -> None:
+        hours = standing.limits.gpu_hours
+        qos = standing.limits.qos or self._parent_qos()
+        budget = f"GrpTRESMins=gres/gpu={-1 if hours is None else hours * 60}"
+        self._modify(standing.name, budget, f"QosLevel={qos}")
+
+    def _set_members(self, standing: Standing) -> None:
+        name, wanted = standing.name, {member.login: member for member in standing.members}
+        present = {row.user for row in self._associations() if row.account == name and row.user}
+        for login, member in wanted.items():
+            self._keys.put(login, name, member.ssh_keys)
+        for login in set(self._keys.logins(name)) - set(wanted):
+            self._keys.drop(login, name)
+        for login in sorted(present - set(wanted)):
+            self._slurm.order("scancel", "-A", name, "-u", login)
+            self._delete_user(name, login)
+        for login in sorted(set(wanted) - present):
+            words = (f"account={name}", f"cluster={self._options.cluster_name}")
+            self._slurm.order("sacctmgr", "-i", "add", "user", login, *words)
+
+    def _set_hold(self, standing: Standing, now: datetime) -> None:
+        name, hold = standing.name, standing.hold
+        current = next((found for found in self._reservations() if found.name == name), None)
+        if hold is None or hold.end <= now:
+            if current is not None:
+                self._slurm.order("scancel", f"--reservation={name}")
+                self._settled(name, "--reservation", name)
+                self._slurm.order("scontrol", "delete", f"ReservationName={name}")
+            return
+        self._may_hold(hold)
+        nodes, end = f"Nodes={fold(hold.nodes)}", f"EndTime={_slurm_time(hold.end)}"
+        start = "StartTime=now" if hold.start <= now else f"StartTime={_slurm_time(hold.start)}"
+        self._describe(name, _mark(standing.id, hold.start))
+        if current is None:
+            words = (f"ReservationName={name}", f"Accounts={name}", nodes, start, end, "Flags=MAGNETIC")
+            self._slurm.order("scontrol", "create", "reservation", *words)
+        elif not current.is_active:
+            self._slurm.order("scontrol", "update", f"ReservationName={name}", nodes, start, end)
+        elif hold.start > now:
+            raise _refused(f"reservation {name} has begun and cannot be put off")
+        else:
+            self._slurm.order("scontrol", "update", f"ReservationName={name}", nodes, end)
+        self._cancel_outside(name, hold)
+
+    def _remove(self, name: str) -> None:
+        """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""
+        marks = self._accounts()
+        mark = marks.get(name, "")
+        if not mark.startswith(_MARK):
+            return
+        self._modify(name, "GrpTRES=gres/gpu=0")
+        self._slurm.order("scancel", "-A", name)
+        self._settled(name, "-A", name)
+        if any(found.name == name for found in self._reservations()):
+            self._slurm.order("scontrol", "delete", f"ReservationName={name}")
+        for row in self._associations():
+            if row.account == name and row.user:
+                self._delete_user(name, row.user)
+        for login in self._keys.logins(name):
+            self._keys.drop(login, name)
+        self._describe(name, f"{_ENDED}{mark.removeprefix(_MARK)}")
+
+    def _settled(self, name: str, *which: str) -> None:
+        """Wait a little for cancelled jobs to be gone. Raises StepRefused to be asked again in the next cycle."""
+        for _ in range(40):
+            if not self._slurm.ask("squeue", "-h", "-o", "%i", *which).strip():
+                return
+            time.sleep(0.25)
+        raise _refused(f"jobs of {name} are still ending")
+
+    def _cancel_outside(self, name: str, hold: Hold) -> None:
+        """Jobs of ours on nodes given up end: the nodes are somebody else's now."""
+        running = self._slurm.ask("squeue", "-h", "-A", name, "-t", "running,suspended", "-o", "%i|%N")
+        for line in running.splitlines():
+            job, _, nodes = line.partition("|")
+            if set(expand(nodes)) - set(hold.nodes):
+                self._slurm.order("scancel", job)
+
+    def _may_hold(self, hold: Hold) -> None:
+        foreign = sorted(set(hold.nodes) - self._may_use) if self._may_use is not None else []
+        if foreign:
+            raise StepRefused(
+                Text(f"사업에 쓸 수 없는 서버입니다: {foreign[0]}", f"Node {foreign[0]} is not the programme's."),
+                f"nodes {fold(foreign)} are not among those the programme may use",
+            )
+
+    def _delete_user(self, account: str, login: str) -> None:
+        words = (f"account={account}", f"cluster={self._options.cluster_name}")
+        self._slurm.order("sacctmgr", "-i", "delete", "user", "where", f"name={login}", *words)
+
+    def _modify(self, account: str, *settings: str) -> None:
+        where = (f"name={account}", f"cluster={self._options.cluster_name}")
+        self._slurm.order("sacctmgr", "-i", "modify", "account", "where", *where, "set", *settings)
+
+    def _describe(self, account: str, mark: str) -> None:
+        self._slurm.order(
+            "sacctmgr", "-i", "modify", "account", "where", f"name={account}", "set", f"Description={mark}"
+        )
+
+    def _parent_qos(self) -> str:
+        parent = self._options.parent_account
+        return next((row.qos for row in self._associations() if row.account == parent and not row.user), "normal")
+
+    # What was used.
+
+    def _check_tracked(self) -> None:
+        text = self._slurm.ask("scontrol", "show", "config")
+        line = next((line for line in text.splitlines() if line.startswith("AccountingStorageTRES")), "=")
+        try:
+            sacct.check_tracked(line.partition("=")[2].strip())
+        except GpuTresNotTracked as error:
+            raise UsageUntracked(internal=error.internal) from error
+
+    def _held(self, ids: Mapping[str, str], edges: np.ndarray) -> dict[str, np.ndarray]:
+        """Node-seconds each account's reservation held per hour."""
+        cpus = {count for _, count in self._nodes()}
+        words = ("list", "reservation", f"cluster={self._options.cluster_name}", "format=Name,Start,End,TRES")
+        between = (f"start={_slurm_time(_utc(edges[0]))}", f"end={_slurm_time(_utc(edges[-1]))}")
+        found = self._read(lambda text: list(slurm_text.history(text)), "sacctmgr", "-n", "-P", *words, *between)
+        stretches: dict[str, list[tuple[int, int, int]]] = {}
+        for name, start, end, held in found:
+            if name in ids:
+                if len(cpus) != 1 or held % max(cpus):
+                    raise UsageUntracked(internal=f"reservation {name}: {held} CPUs are no whole nodes of {cpus}")
+                piece = (int(start.timestamp()), int(end.timestamp()), held // max(cpus))
+                stretches.setdefault(name, []).append(piece)
+        held_by = {}
+        for name, pieces in stretches.items():
+            start_at, end_at, nodes = np.array(pieces, dtype=np.int64).T
+            held_by[name] = held_between(start_at, end_at, nodes, edges)
+        return held_by
+
+    def _running(
+        self, ids: Mapping[str, str], since: datetime, until: datetime, edges: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """GPU-seconds jobs of each account held per hour, and how many jobs held any."""
+        if not ids:
+            return {}, {}
+        words = ("-a", "-X", "-D", "-n", "-P", "-A", ",".join(sorted(ids)), "-o", ",".join(sacct.COLUMNS))
+        text = self._slurm.ask("sacct", *words, "-S", _slurm_time(since), "-E", _slurm_time(until))
+        try:
+            jobs = sacct.parse(text.encode(), int(until.timestamp()))
+        except GpuTresNotTracked as error:
+            raise UsageUntracked(internal=error.internal) from error
+        counts = {}
+        for index, name in enumerate(jobs.accounts):
+            mine = (jobs.account == index) & (jobs.gpus > 0)
+            start, end = np.sort(jobs.start[mine]), np.sort(jobs.end[mine])
+            counts[name] = np.searchsorted(start, edges[1:]) - np.searchsorted(end, edges[:-1], side="right")
+        return sacct.hourly_gpu_seconds(jobs, edges), counts
+
+    def _read(self, parse: Callable[[str], Parsed], *words: str) -> Parsed:
+        text = self._slurm.ask(*words)
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ClusterUnreachable(internal=f"{' '.join(words)}: cannot be read: {error}") from error
+
+
+def _row(allocation: str, node_seconds: int, gpus: int, running: int, jobs: int) -> UsageRow:
+    """Without telemetry every allocated GPU-second is missing: nobody knows whether it computed."""
+    return UsageRow(
+        allocation=allocation,
+        allocated_node_seconds=node_seconds,
+        allocated_gpu_seconds=node_seconds * gpus,
+        running_gpu_seconds=running,
+        busy_gpu_seconds=0,
+        missing_gpu_seconds=node_seconds * gpus,
+        energy_joules=0,
+        jobs=jobs,
+        idle_lead_seconds=0,
+        idle_longest_seconds=0,
+        idle_tail_seconds=0,
+    )
+
+
+def _hold(reservation: Reservation, mark: str) -> Hold:
+    """The reservation as a hold. One asked for after its start began late: it is reported as it was asked for."""
+    asked = _asked_start(mark)
+    late = asked is not None and reservation.is_active and asked <= reservation.start
+    return Hold(nodes=reservation.nodes, start=asked if late and asked else reservation.start, end=reservation.end)
+
+
+def _mark(identity: str, start: datetime | None) -> str:
+    """What our accounts are described as. sacctmgr stores lower case, so capitals are written `^c`."""
+    text = "".join(f"^{letter.lower()}" if letter.isupper() else letter for letter in identity)
+    return f"{_MARK}{text}" if start is None else f"{_MARK}{text};{int(start.timestamp())}"
+
+
+def _identity(mark: str) -> str:
+    text = mark.removeprefix(_ENDED).removeprefix(_MARK).partition(";")[0]
+    first, *rest = text.split("^")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _asked_start(mark: str) -> datetime | None:
+    start = mark.partition(";")[2]
+    return _utc(int(start)) if start.isdigit() else None
+
+
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _slurm_time(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _refused(why: str) -> StepRefused:
+    return StepRefused(Text(f"클러스터가 변경을 거부했습니다: {why}", f"The cluster refused the change: {why}"), why)

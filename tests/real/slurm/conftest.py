@@ -1,0 +1,79 @@
+"""Inside the lab: a real Slurm of this test run's own. Outside it there is nothing to collect here.
+
+`tests/real/test_slurm.py` starts the lab and runs this directory in it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dure.agent.clusters.slurm import SlurmCluster, SlurmOptions
+
+LAB = os.environ.get("LAB")
+collect_ignore_glob = [] if LAB else ["test_*.py"]
+SCRIPT = Path(__file__).with_name("lab.sh")
+FIRST_UID = 5001
+PEOPLE = {name: FIRST_UID + index for index, name in enumerate(("alice", "bob", "carol", "dave"))}
+
+
+def slurm(*words: str, check: bool = True) -> str:
+    """Standard output of one of Slurm's commands, run as root, in UTC."""
+    environment = {**os.environ, "TZ": "UTC", "SLURM_TIME_FORMAT": "standard"}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{words}: {done.stderr or done.stdout}")
+    return done.stdout + done.stderr
+
+
+def submit(person: str, account: str, *words: str, command: str = "sleep 600") -> str:
+    """A job of one node with 8 GPUs, as `person` would submit it: its number, or Slurm's refusal."""
+    uid = str(PEOPLE[person])
+    become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    job = ["sbatch", "--parsable", "-A", account, "-t", "60", "-N1", "--gres=gpu:8", "-o", "/dev/null", *words]
+    return slurm(*become, *job, "--wrap", command, check=False).strip()
+
+
+def lab(*words: str) -> None:
+    subprocess.run([str(SCRIPT), *words], check=True, timeout=120)
+
+
+@pytest.fixture
+def options(tmp_path) -> SlurmOptions:
+    return SlurmOptions(cluster_name="lab", gpu_model="H200", keys_directory=tmp_path / "keys")
+
+
+@pytest.fixture
+def cluster(options) -> SlurmCluster:
+    return SlurmCluster(options)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def clean():
+    """Every test begins and ends with no jobs, reservations or accounts of ours."""
+    yield
+    slurm("scancel", "-u", ",".join(PEOPLE), check=False)
+    for person in PEOPLE:
+        slurm("scancel", "-u", person, check=False)
+    for _ in range(100):
+        if not slurm("squeue", "-h").strip():
+            break
+    for line in slurm("scontrol", "show", "reservation", "-o").splitlines():
+        if line.startswith("ReservationName="):
+            slurm("scontrol", "delete", line.split()[0], check=False)
+    names = slurm("sacctmgr", "-n", "-P", "list", "account", "format=Account").split()
+    for name in names:
+        if name != "root":
+            slurm("sacctmgr", "-i", "delete", "account", name, check=False)
+    for person in PEOPLE:
+        slurm("sacctmgr", "-i", "delete", "user", person, check=False)
+    slurm("scontrol", "update", "NodeName=ALL", "State=RESUME", check=False)
