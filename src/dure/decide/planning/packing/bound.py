@@ -47,7 +47,7 @@ def price_scale(model: Model) -> int:
     best = np.zeros(model.groups, dtype=np.int64)
     np.maximum.at(best, model.group_of(), np.maximum(model.value, 0))
     total, scale = int(best.sum()), 1_000_000
-    while scale > 1 and total * scale > 1 << 52:
+    while scale > 1 and total * scale > 1 << 58:
         scale //= 10
     return scale
 
@@ -209,12 +209,8 @@ def evaluate(model: Model, blocks: Blocks, terms: Terms, prices: Prices, alive: 
     charged = np.where(blocks.dual, prices.rows, 0)
     reduced = np.empty(model.choices, dtype=np.int64)
     choice, top = np.empty(model.groups, dtype=np.int64), np.empty(model.groups, dtype=np.int64)
-    reduced_values(
-        model.use_start, model.use_row, model.use_amount, model.value, prices.scale, charged, alive, reduced
-    )
+    reduced_values(model.use_start, model.use_row, model.use_amount, model.value, prices.scale, charged, alive, reduced)
     price_terms(terms.start, terms.choice, terms.weight, prices.terms, reduced)
-    total = relax(
-        model.group_start, blocks.start, blocks.member, blocks.width, blocks.amount, reduced, choice, top
-    )
+    total = relax(model.group_start, blocks.start, blocks.member, blocks.width, blocks.amount, reduced, choice, top)
     fixed = int(charged @ model.caps) + int(prices.terms @ terms.cap)
     return Relaxation(int(total) + fixed, choice, top, reduced)

@@ -84,12 +84,16 @@ def _descend(model, blocks, terms, alive, scale, target, rows, term_prices, limi
         reduced_values(use_start, use_row, use_amount, value, scale, rows, alive, reduced)
         price_terms(term_start, term_choice, term_weight, term_prices, reduced)
         total = relax(group_start, block_start, member, width, amount, reduced, choice, top)
+        rough = float(total)
         for r in range(len(caps)):
             total += rows[r] * caps[r]
+            rough += float(rows[r]) * caps[r]
         for t in range(len(term_cap)):
             total += term_prices[t] * term_cap[t]
         stalled += 1
-        if total < best:
+        if rough > 4e18:
+            stalled = PATIENCE + 1  # a step so long that 64 bits no longer hold the total
+        elif total < best:
             if best - total > 1e-5 * best:
                 stalled = 0
             best = total

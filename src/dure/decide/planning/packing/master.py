@@ -42,8 +42,15 @@ class Master:
         self._term_row: list[int] = []
         self._terms: list[Term] = []
         self._height = model.rows
+        self._iterations = 0
         self._highs: Any = highspy.Highs()
-        for option, setting in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", 4)):
+        for option, setting in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("presolve", "off"),
+            ("solver", "simplex"),
+            ("simplex_strategy", 4),
+        ):
             self._highs.setOptionValue(option, setting)
         nothing = np.empty(0, dtype=np.int32)
         self._highs.addRows(
@@ -145,9 +152,15 @@ class Master:
         index = np.arange(self.size, dtype=np.int32)
         self._highs.changeColsBounds(self.size, index, np.zeros(self.size), upper)
 
+    def take_iterations(self) -> int:
+        """Simplex iterations since this was last asked."""
+        taken, self._iterations = self._iterations, 0
+        return taken
+
     def solve(self) -> Answer:
         """Optimise from the last basis. Raises RuntimeError if HiGHS does not reach an optimum."""
         self._highs.run()
+        self._iterations += int(self._highs.getInfo().simplex_iteration_count)
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"the linear programme ended as {status}")

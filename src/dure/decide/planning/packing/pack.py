@@ -1,0 +1,242 @@
+"""From a model to a plan and the prices that prove how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dure.decide.planning.packing.bound import (
+    Blocks,
+    Prices,
+    Relaxation,
+    blocks_of,
+    evaluate,
+    group_exclusive,
+    price_scale,
+)
+from dure.decide.planning.packing.blocks import CANDIDATES, promising_blocks
+from dure.decide.planning.packing.columns import Linear, near, solve_linear, start_linear
+from dure.decide.planning.packing.descent import descend
+from dure.decide.planning.packing.model import Bool, Int64, Model
+from dure.decide.planning.packing.search import (
+    HEAT_PERMILLE,
+    WIDTH_PERMILLE,
+    best_of,
+    field,
+    greedy,
+    open_chains,
+    run_round,
+    share_best,
+)
+from dure.decide.planning.packing.state import alone, open_board
+from dure.decide.planning.packing.terms import Terms, compress
+
+DEFAULT_BUDGET = 8_000_000
+"""Units of work when nothing is said. A unit is one annealing move: a few microseconds."""
+
+CHAINS = 2
+
+OnProgress = Callable[[str, int, int, int], bool]
+"""Called with (phase, units done, best value, bound); answers whether to go on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """A plan and its proof.
+
+    `choice` [groups] is the place of the choice within its group, -1 for none. `prices.rows` [rows], with `blocks`
+    naming the rows kept as exact knapsacks (their price is 0), proves `bound`: see `bound`.
+    """
+
+    choice: Int64
+    value: int
+    bound: int
+    prices: Prices
+    blocks: Int64
+    work: int
+    stopped: bool
+
+    def to_json(self) -> dict[str, object]:
+        """RESULT: choices, value, bound and what proves it, all integers."""
+        return {
+            "choice": [c if c >= 0 else None for c in self.choice.tolist()],
+            "value": self.value,
+            "bound": self.bound,
+            "prices": self.prices.rows.tolist(),
+            "scale": self.prices.scale,
+            "blocks": self.blocks.tolist(),
+        }
+
+
+def pack(
+    model: Model,
+    budget: int = DEFAULT_BUDGET,
+    on_progress: OnProgress | None = None,
+    *,
+    blocks: Int64 | None = None,
+    threads: int = CHAINS,
+) -> Packed:
+    """The best plan found within `budget` units of work and a proven bound.
+
+    `blocks` names rows to keep as exact knapsacks, in order of preference; without it they are found. The result
+    depends on the model and the budget only, never on `threads` or the clock.
+    """
+    run = Run(model, budget, on_progress)
+    run.price()
+    run.choose_blocks(blocks)
+    run.tighten()
+    run.search(threads)
+    return run.packed()
+
+
+class Run:
+    """One call of `pack`: what is known so far, and the account of work."""
+
+    def __init__(self, model: Model, budget: int, on_progress: OnProgress | None = None) -> None:
+        self.model, self.budget, self._report = model, budget, on_progress
+        self.done, self.stopped = 0, False
+        self.alive: Bool = alone(model)
+        self.terms: Terms = compress([])
+        self.nothing: Blocks = blocks_of(model, np.empty(0, dtype=np.int64))
+        self.blocks = self.nothing
+        scale, zero = price_scale(model), np.zeros(model.rows, dtype=np.int64)
+        self.plain = Prices(scale, zero, np.empty(0, dtype=np.int64))
+        self.proof, self.linear = self.plain, None
+        self.total = evaluate(model, self.nothing, self.terms, self.plain, self.alive).total
+        self._board = open_board(model, model.value, np.full(model.groups, -1, dtype=np.int64))
+        order = np.argsort(np.where(self.alive, -model.value, 1), kind="stable")
+        self.held = greedy(model, self._board, self._board.held.copy(), order)
+
+    linear: Linear | None
+
+    @property
+    def value(self) -> int:
+        """Value of the best plan so far."""
+        return int(self.model.value[self.held[self.held >= 0]].sum())
+
+    @property
+    def bound(self) -> int:
+        """The best bound so far, in value units."""
+        return int(self.total // self.plain.scale)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether to stop: nothing left to gain, to spend, or the caller said so."""
+        return self.stopped or self.done >= self.budget or self.value >= self.bound
+
+    def spend(self, units: int, phase: str) -> None:
+        """Book work and tell the caller."""
+        self.done += units
+        if self._report is not None and not self._report(phase, min(self.done, self.budget), self.value, self.bound):
+            self.stopped = True
+
+    def _step_cost(self) -> int:
+        return 1 + len(self.model.use_row) // 1500
+
+    def price(self) -> None:
+        """Prices of every row: by descent, then exactly by linear programme where the budget allows."""
+        for steps in (300, 400, 400):
+            self._descend_plain(min(steps, (self.budget - self.done) // (3 * self._step_cost())))
+            self._fill_by(self._relax_plain(), fixed=None)
+        if not self.is_over:
+            self._price_exactly()
+
+    def _relax_plain(self) -> Relaxation:
+        return evaluate(self.model, self.nothing, self.terms, self.plain, self.alive)
+
+    def _descend_plain(self, steps: int) -> None:
+        if steps < 1 or self.is_over:
+            return
+        total, prices = descend(self.model, self.nothing, self.terms, self.alive, self.plain, self.value, steps)
+        self._prove(total, prices, self.nothing)
+        self.plain = prices
+        self.spend(steps * self._step_cost(), "prices")
+
+    def _prove(self, total: int, prices: Prices, blocks: Blocks) -> None:
+        if total < self.total:
+            self.total, self.proof, self.blocks = total, prices, blocks
+
+    def _fill_by(self, relaxation: Relaxation, fixed: Int64 | None) -> None:
+        """Try the plan that takes choices in order of reduced value, after those in `fixed` [groups]."""
+        start = np.full(self.model.groups, -1, dtype=np.int64) if fixed is None else fixed
+        order = np.argsort(-relaxation.reduced, kind="stable")
+        held = greedy(self.model, self._board, start, order[self.alive[order]])
+        if int(self.model.value[held[held >= 0]].sum()) > self.value:
+            self.held = held
+
+    def _mean_value(self) -> int:
+        return self.value // max(1, int((self.held >= 0).sum()))
+
+    def _price_exactly(self) -> None:
+        relaxed = self._relax_plain()
+        choices = near(self.model, relaxed, self._mean_value() * self.plain.scale * WIDTH_PERMILLE // 1000)
+        choices = choices[self.alive[choices]]
+        height = self.model.rows + len(np.unique(self.model.group_of()[choices]))
+        if len(choices) == 0 or len(choices) * (height // 80 + 1) > self.budget - self.done:
+            return
+        linear = start_linear(self.model, choices, self.plain.scale)
+        while not linear.exact and not self.is_over:
+            solve_linear(self.model, self.nothing, self.terms, self.alive, linear, 1)
+            self.spend(linear.master.take_iterations() * (height // 80 + 1), "prices")
+        self.linear, self.plain = linear, linear.prices
+        relaxed = self._relax_plain()
+        self._prove(relaxed.total, self.plain, self.nothing)
+        whole = np.flatnonzero(linear.answer.x > 1 - 1e-6)
+        fixed = np.full(self.model.groups, -1, dtype=np.int64)
+        fixed[self.model.group_of()[whole]] = whole
+        self._fill_by(relaxed, fixed)
+
+    def choose_blocks(self, wanted: Int64 | None) -> None:
+        """Keep as exact knapsacks the rows `wanted`, or those whose rounding seems to cost most at the prices."""
+        order = wanted
+        if order is None:
+            order = promising_blocks(self.model, self.plain, self.alive)
+            self.spend(CANDIDATES * self._step_cost(), "bound")
+        self._kept = blocks_of(self.model, group_exclusive(self.model, order))
+
+    def tighten(self) -> None:
+        """Descend on the relaxation with block knapsacks."""
+        cost = 3 * self._step_cost()
+        steps = min(400, (self.budget - self.done) // (4 * cost))
+        if steps < 1 or self.is_over or len(self._kept.row) == 0:
+            return
+        total, prices = descend(
+            self.model,
+            self._kept,
+            self.terms,
+            self.alive,
+            self.plain,
+            self.value + (self.bound - self.value) // 2,
+            steps,
+        )
+        self._prove(total, prices, self._kept)
+        self.spend(steps * cost, "bound")
+
+    def search(self, threads: int) -> None:
+        """Anneal in rounds until the budget is spent."""
+        if self.is_over:
+            return
+        mean = self._mean_value()
+        around = field(self.model, self._relax_plain(), mean * self.plain.scale * WIDTH_PERMILLE // 1000)
+        chains = open_chains(self.model, self.model.value, self.held, CHAINS)
+        share = max(1, (self.budget - self.done) // (2 * len(HEAT_PERMILLE) * CHAINS))
+        turn = 0
+        while not self.is_over:
+            steps = min(share, max(1, (self.budget - self.done) // CHAINS))
+            heat = mean * HEAT_PERMILLE[turn % len(HEAT_PERMILLE)] // 1000
+            run_round(chains, around, heat, steps, threads)
+            self.held = best_of(chains).best.copy()
+            turn += 1
+            if turn % len(HEAT_PERMILLE) == 0:
+                share_best(chains)
+            self.spend(steps * CHAINS, "search")
+
+    def packed(self) -> Packed:
+        """What was found, with the proof evaluated afresh."""
+        proven = evaluate(self.model, self.blocks, self.terms, self.proof, self.alive).total
+        choice = np.where(self.held >= 0, self.held - self.model.group_start[:-1], -1)
+        rows = np.where(self.blocks.dual, self.proof.rows, 0)
+        prices = Prices(self.proof.scale, rows, self.proof.terms)
+        return Packed(choice, self.value, proven // self.proof.scale, prices, self.blocks.row, self.done, self.stopped)

@@ -1,0 +1,115 @@
+"""The primal search: chains of annealing rounds around given prices, each chain alone on its board.
+
+Chains differ in their seed only and never speak to each other, so one thread or two give the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from dure.decide.planning.packing.anneal import PATIENCE, anneal
+from dure.decide.planning.packing.bound import Relaxation
+from dure.decide.planning.packing.columns import near
+from dure.decide.planning.packing.model import Int64, Model
+from dure.decide.planning.packing.state import Board, fill, open_board, place
+
+WIDTH_PERMILLE = 30
+"""How far below its group's best reduced value a promising choice may lie, in permille of a mean held value."""
+
+HEAT_PERMILLE = (10, 3, 6, 3)
+"""Starting heat of the rounds, in permille of a mean held value; rounds beyond the last go through them again."""
+
+FIRST_SEED = 0x9E3779B97F4A7C15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """Where the search looks: `regret` [choices] is the reduced value of every choice, `targets` the promising
+    choices, and `near[near_start[r] : near_start[r + 1]]` those of them that use row r."""
+
+    regret: Int64
+    targets: Int64
+    near_start: Int64
+    near: Int64
+
+
+def field(model: Model, relaxation: Relaxation, width: int) -> Field:
+    """The field around a relaxation that prices every row; `width` as for `columns.near`."""
+    targets = near(model, relaxation, width)
+    length = model.use_start[targets + 1] - model.use_start[targets]
+    first = np.cumsum(length) - length
+    source = np.arange(int(length.sum())) - np.repeat(first - model.use_start[targets], length)
+    rows = model.use_row[source]
+    order = np.argsort(rows, kind="stable")
+    start = np.searchsorted(rows[order], np.arange(model.rows + 1))
+    return Field(relaxation.reduced, targets, start, np.repeat(targets, length)[order])
+
+
+@dataclass(slots=True)
+class Chain:
+    """One board, its random stream, and the best plan it has ended a round with."""
+
+    board: Board
+    seed: np.ndarray[tuple[int], np.dtype[np.uint64]]
+    best: Int64
+    worth: int
+
+    def round(self, around: Field, heat: int, steps: int) -> None:
+        """Anneal from the best plan; keep the result if it is better."""
+        place(self.board, self.best)
+        if len(around.targets) == 0:
+            return
+        gained = anneal(
+            self.board, around.regret, around.targets, around.near_start, around.near, heat, steps, PATIENCE, self.seed
+        )
+        if gained > 0:
+            self.best, self.worth = self.board.held.copy(), self.worth + int(gained)
+
+
+def open_chains(model: Model, worth: Int64, held: Int64, count: int) -> list[Chain]:
+    """`count` chains that start from `held` [groups] and maximise `worth` [choices]."""
+    total = int(worth[held[held >= 0]].sum())
+    return [
+        Chain(
+            open_board(model, worth, held),
+            np.array([FIRST_SEED ^ (c + 1) * 0x2545F4914F6CDD1D & (1 << 64) - 1], dtype=np.uint64),
+            held.copy(),
+            total,
+        )
+        for c in range(count)
+    ]
+
+
+def run_round(chains: Sequence[Chain], around: Field, heat: int, steps: int, threads: int) -> None:
+    """One round of `steps` moves on every chain."""
+    if threads == 1:
+        for chain in chains:
+            chain.round(around, heat, steps)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(chain.round, around, heat, steps) for chain in chains]:
+            done.result()
+
+
+def best_of(chains: Sequence[Chain]) -> Chain:
+    """The chain with the best plan, the first of equals."""
+    return max(chains, key=lambda chain: chain.worth)
+
+
+def share_best(chains: Sequence[Chain]) -> None:
+    """Let every chain that is more than a little behind go on from the best plan."""
+    leader = best_of(chains)
+    for chain in chains:
+        if chain.worth < leader.worth:
+            chain.best, chain.worth = leader.best.copy(), leader.worth
+
+
+def greedy(model: Model, board: Board, held: Int64, order: Int64) -> Int64:
+    """`held` [groups] filled up with the choices of `order` that still fit; leaves `board` there."""
+    place(board, held)
+    fill(board, order)
+    return np.asarray(board.held.copy())
