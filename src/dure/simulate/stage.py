@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dure.core.period import Month
+from dure.portal.allocations import queries as allocations
 from dure.portal.clock import operations as clock_operations
 from dure.portal.clock import queries as clock
 from dure.portal.framework import programme as programmes
 from dure.portal.loops import driver
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
+from dure.portal.usage import queries as usage
 from dure.programme.competition import Call
 from dure.programme.schema import Programme
 from dure.simulate.first_call import FirstCall
@@ -97,8 +99,11 @@ class Stage:
         """Set the clock to `to` (never back) and wait until every loop and agent has reported it done."""
         instant = max(to, self.now())
         clock_operations.advance(to=instant)
-        waited = {driver.reporter(name) for name in driver.LOOPS} | {f"agent:{code}" for code in self.agents}
-        self.wait(lambda: not clock.waiting_for(waited, instant), lambda: str(clock.waiting_for(waited, instant)))
+        loops = {driver.reporter(name) for name in driver.LOOPS}
+        self.wait(lambda: not clock.waiting_for(loops, instant), lambda: str(clock.waiting_for(loops, instant)))
+        # Loops first: what they change at this instant the agents must have seen before the clock goes on.
+        self.wait(lambda: not allocations.agents_behind(instant), lambda: str(allocations.agents_behind(instant)))
+        self.wait(lambda: not usage.unstored(), lambda: "the meter loop")
 
     def wait(self, is_done: Callable[[], bool], what: Callable[[], str]) -> None:
         """Wait for something the other processes do. Raises Stuck, saying what did not come."""

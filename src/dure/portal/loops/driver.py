@@ -17,14 +17,17 @@ from typing import Protocol, cast
 from django.db import DatabaseError, close_old_connections, connection
 
 from dure.core.errors import DureError
+from dure.portal.allocations import queries as allocations
 from dure.portal.clock import operations as clock_operations
 from dure.portal.clock import queries as clock
 from dure.portal.loops import leases
 from dure.portal.loops.holder import holder_name
+from dure.portal.usage import queries as usage
 
 log = logging.getLogger("dure.loops")
 
 LOOPS = ("expire", "plan", "allocate", "meter", "reclaim", "bill", "deliver")
+JUDGE_USE = ("reclaim",)
 PAUSE_SECONDS = 5.0
 VIRTUAL_PAUSE_SECONDS = 0.1
 AFTER_ERROR_SECONDS = 2.0
@@ -49,10 +52,21 @@ def turn(name: str, holder: str) -> int:
     if not leases.take(name, holder):
         return 0
     instant = clock.now()
+    if clock.is_virtual() and name in JUDGE_USE and not _use_has_arrived(instant):
+        return 0
     done = cast(Loop, import_module(f"dure.portal.loops.{name}")).run(instant)
     if clock.is_virtual() and not done:
         clock_operations.report_done(reporter=reporter(name), at=instant)
     return done
+
+
+def _use_has_arrived(instant: datetime) -> bool:
+    """Whether agents and meter loop are done with all use up to `instant`.
+
+    In virtual time a day passes at once, so a loop that judges use must wait for it; on wall time use that is late
+    is missing, which no rule takes for idle.
+    """
+    return not allocations.agents_behind(instant) and not usage.unstored()
 
 
 def run_forever(names: Iterable[str], stop: threading.Event) -> None:

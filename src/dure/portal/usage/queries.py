@@ -111,6 +111,11 @@ def by_cluster(month: Month, actor: Actor) -> dict[str, Use]:
     return dict(found)
 
 
+def unstored() -> int:
+    """How many received windows wait for the meter loop."""
+    return Window.objects.filter(stored=None).count()
+
+
 def delivery(cluster: str) -> Delivery:
     """How far a cluster's windows have been received."""
     rows = Window.objects.filter(cluster__code=cluster)
