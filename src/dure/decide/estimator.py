@@ -154,15 +154,15 @@ def estimate(need: Need, runs: Sequence[Run] = RUNS) -> Estimate:
 
 
 def efficiency_of(generation: Generation, runs: Sequence[Run] = RUNS) -> Efficiency:
-    """Median, first and ninth decile of what published runs on this generation of GPUs reached.
+    """Lowest, median and highest of what published runs on this generation of GPUs reached.
 
-    A generation without a published run takes Hopper's, the newest that has any.
+    Distilled models are left out: counting by their own size does not describe the work. A generation
+    without a published run takes Hopper's, the newest that has any.
     """
-    found = sorted(implied_permille(run) for run in runs if _GPU[run.gpu].generation == generation)
-    if not found:
-        found = sorted(implied_permille(run) for run in runs if _GPU[run.gpu].generation == "hopper")
-        return Efficiency(_decile(found, 1), _decile(found, 5), _decile(found, 9), 0)
-    return Efficiency(_decile(found, 1), _decile(found, 5), _decile(found, 9), len(found))
+    counted = [run for run in runs if not run.is_distilled]
+    own = [run for run in counted if _GPU[run.gpu].generation == generation]
+    reached = sorted(map(implied_permille, own or [run for run in counted if _GPU[run.gpu].generation == "hopper"]))
+    return Efficiency(reached[0], _median(reached), reached[-1] + 1, len(own))  # rounded outwards
 
 
 def implied_permille(run: Run) -> int:
@@ -278,12 +278,9 @@ def _hours(work: int, per_second: int) -> int:
     return -(-work // (per_second * 3600))
 
 
-def _decile(ordered: Sequence[int], tenth: int) -> int:
-    """The value below which the next run falls with a chance of `tenth` tenths (n + 1 gaps between n runs)."""
-    place = min(max((len(ordered) + 1) * tenth - 10, 0), (len(ordered) - 1) * 10)
-    low, rest = divmod(place, 10)
-    high = min(low + 1, len(ordered) - 1)
-    return (ordered[low] * (10 - rest) + ordered[high] * rest) // 10
+def _median(ordered: Sequence[int]) -> int:
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) // 2
 
 
 def _cube_root(value: int) -> int:
@@ -320,8 +317,8 @@ _PEAK = Text(
 )
 _PUBLISHED = Text(
     "효율은 최고 성능의 {typical}%(범위 {low}~{high}%)로 봅니다. 같은 세대 GPU에서 공개된 학습 {runs}건의 중앙값과"
-    " 열에 여덟이 드는 구간이며, 중단과 재시작을 모두 포함합니다.",
-    "Efficiency is taken as {typical} % of the peak (range {low} to {high} %): the median, and where eight runs in ten fall, of {runs}"
+    " 최저, 최고이며, 중단과 재시작을 모두 포함합니다.",
+    "Efficiency is taken as {typical} % of the peak (range {low} to {high} %): median, lowest and highest of {runs}"
     " published runs on this generation of GPUs, all stops and restarts included.",
 )
 _NO_RUNS = Text(

@@ -1,7 +1,8 @@
 """Training runs whose makers published parameters, tokens, GPU and GPU-hours: facts only, each with where it stands.
 
 They are what the estimator's efficiency is taken from and checked against. Where a maker gives GPUs and days instead of
-GPU-hours, `gpu_hours` is their product and `is_product` says so. Parameters are those active for a token.
+GPU-hours, `gpu_hours` is their product and `is_product` says so. Parameters are those active for a token. A distilled
+model learns from larger ones, whose own forward passes are in its hours, so that its size does not tell the work.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Run:
     gpu_hours: int
     source: str
     is_product: bool = False
+    is_distilled: bool = False
     remark: str = ""
 
 
@@ -41,7 +43,17 @@ _EXPERTS = "mixture of experts, images among the tokens"
 def _run(
     name: str, maker: str, millions: int, billions: int, gpu: str, gpu_hours: int, source: str, remark: str = ""
 ) -> Run:
-    return Run(name, maker, millions * _MILLION, billions * _BILLION, gpu, gpu_hours, source, remark=remark)
+    return Run(
+        name,
+        maker,
+        millions * _MILLION,
+        billions * _BILLION,
+        gpu,
+        gpu_hours,
+        source,
+        is_distilled=remark == _DISTILLED,
+        remark=remark,
+    )
 
 
 def _product(name: str, maker: str, millions: int, billions: int, gpu: str, gpus: int, hours: int, source: str) -> Run:
