@@ -235,13 +235,19 @@ def is_closed(month: Month) -> bool:
     return BillingMonth.objects.filter(month=str(month), state="closed").exists()
 
 
+def first_month() -> Month | None:
+    """The month of the earliest allocation; None while there is none."""
+    first = allocations.first_start()
+    return Month.of(first, zone()) if first else None
+
+
 def months_due(now: datetime) -> list[Month]:
     """Months not closed whose day of issue has come, oldest first."""
-    first = allocations.first_start()
-    if first is None:
+    month = first_month()
+    if month is None:
         return []
     closed = set(BillingMonth.objects.filter(state="closed").values_list("month", flat=True))
-    found, month = [], Month.of(first, zone())
+    found = []
     while _issue_at(month) <= now:
         if str(month) not in closed:
             found.append(month)
@@ -255,7 +261,14 @@ def _issue_at(month: Month) -> datetime:
 
 
 def listing(
-    actor: Actor, *, text: str = "", state: str = "", month: str = "", applicant_class: str = "", order: str = "-month"
+    actor: Actor,
+    *,
+    text: str = "",
+    state: str = "",
+    month: str = "",
+    applicant_class: str = "",
+    allocation: str = "",
+    order: str = "-month",
 ) -> QuerySet[Invoice]:
     """The invoices this person may see, for `framework.lists.paged(…, make=view_of)`."""
     rows = Invoice.objects.select_related("month", "organisation")
@@ -265,7 +278,12 @@ def listing(
         rows = rows.filter(
             Q(number__icontains=text) | Q(organisation__name__icontains=text) | Q(organisation__name_en__icontains=text)
         )
-    for column, value in (("state", state), ("month__month", month), ("applicant_class", applicant_class)):
+    for column, value in (
+        ("state", state),
+        ("month__month", month),
+        ("applicant_class", applicant_class),
+        ("lines__name", allocation),
+    ):
         if value:
             rows = rows.filter(**{column: value})
     orders = {"month": "month__month", "number": "number", "self_pay": "self_pay", "price": "price", "due": "due_at"}

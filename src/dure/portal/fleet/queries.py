@@ -248,6 +248,22 @@ def free_per_month(code: str, months: Iterable[Month]) -> dict[Month, int]:
     return found
 
 
+def occupancy(code: str, months: Sequence[Month]) -> list[tuple[str, list[str]]]:
+    """Per node: what holds it longest in each month, "" where it is free all month. Months in order."""
+    names = dict(Node.objects.filter(cluster__code=code).values_list("id", "name"))
+    periods = [month.period(zone()) for month in months]
+    held: dict[int, list[dict[str, int]]] = {pk: [{} for _ in periods] for pk in names}
+    for node, kind, start, end in _bookings(code, Period(periods[0].start, periods[-1].end)):
+        for place, period in enumerate(periods):
+            seconds = _overlap(start, end, period)
+            if seconds:
+                held[node][place][kind] = held[node][place].get(kind, 0) + seconds
+    return [
+        (name, [max(cell, key=lambda kind: cell[kind]) if cell else "" for cell in held[pk]])
+        for pk, name in names.items()
+    ]
+
+
 def booked_seconds(kind: str, period: Period) -> dict[tuple[str, str], int]:
     """Node-seconds of bookings of one kind within the period, by (cluster, reference)."""
     rows = (

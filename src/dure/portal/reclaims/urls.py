@@ -2,4 +2,12 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from dure.portal.reclaims import pages
+
+urlpatterns = [
+    path("reclaims/", pages.cases_list, name="reclaims-list"),
+    path("reclaims/<int:case_id>/", pages.show, name="reclaims-show"),
+    path("reclaims/<int:case_id>/<slug:event>/", pages.decide, name="reclaims-decide"),
+]

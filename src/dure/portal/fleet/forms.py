@@ -1,0 +1,33 @@
+"""Forms that parse what a provider types; what is allowed is decided in operations."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class Token(forms.Form):
+    """A new credential for a cluster's agent."""
+
+    label = forms.CharField(label=_("쓰는 곳"), max_length=80)
+    days = forms.IntegerField(label=_("유효 기간"), initial=90, min_value=1, max_value=366)
+
+
+class Work(forms.Form):
+    """Maintenance on some nodes."""
+
+    node_names = forms.CharField(label=_("점검할 서버"), widget=forms.Textarea(attrs={"rows": 6}))
+    start_at = forms.DateTimeField(label=_("시작"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    end_at = forms.DateTimeField(label=_("종료"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    reason = forms.CharField(label=_("사유"), max_length=300)
+
+    def names(self) -> list[str]:
+        """The node names, one from each word."""
+        return list(dict.fromkeys(self.cleaned_data["node_names"].replace(",", " ").split()))
+
+
+class Access(forms.Form):
+    """Where holders sign in."""
+
+    login_host = forms.CharField(label=_("접속 주소"), max_length=120, required=False)
+    partition = forms.CharField(label=_("파티션 또는 큐 이름"), max_length=60, required=False)

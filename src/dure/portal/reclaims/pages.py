@@ -1,0 +1,159 @@
+"""Pages of reclaim: the list of cases, one case, answering it and deciding it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from dure.core.errors import IllegalTransition, InvalidInput, NotFound
+from dure.core.text import Text
+from dure.decide.lifecycles import RECLAIM
+from dure.portal.framework.lists import export, paged
+from dure.portal.framework.pages import add_mistakes, person_required
+from dure.portal.framework.programme import current
+from dure.portal.journal import queries as journal
+from dure.portal.reclaims import forms, operations, queries
+from dure.portal.reclaims.queries import CaseView
+
+ACTIONS = {
+    "notice": Text("알림", "Notice"),
+    "lend": Text("임시 제공", "Lent"),
+    "shrink": Text("서버 일부 회수", "Some servers taken back"),
+    "end": Text("할당 종료", "Allocation ended"),
+}
+_EVENTS = {
+    "reclaims.notice": Text("알림을 보냈습니다", "Notice was given"),
+    "reclaims.clear": Text("다시 사용하여 종결했습니다", "In use again: dismissed"),
+    "reclaims.justify": Text("사유를 제출했습니다", "An explanation was given"),
+    "reclaims.accept": Text("사유를 받아들였습니다", "The explanation was accepted"),
+    "reclaims.reject": Text("사유를 받아들이지 않았습니다", "The explanation was not accepted"),
+    "reclaims.lapse": Text("기한까지 답이 없었습니다", "No answer in time"),
+    "reclaims.reverse": Text("회수를 취소했습니다", "The reclaim was reversed"),
+    "reclaims.execute": Text("회수했습니다", "Executed"),
+}
+_DECISIONS = {"accept": operations.accept, "reject": operations.reject, "reverse": operations.reverse}
+
+
+@require_GET
+@person_required
+def cases_list(request: HttpRequest) -> HttpResponse:
+    """The cases this person may see; open ones unless asked otherwise."""
+    state = request.GET.get("state", "open")
+    rows = queries.listing(
+        request.actor,
+        state="" if state == "all" else state if state in (*RECLAIM.states, "open") else "open",
+        text=request.GET.get("q", "").strip(),
+        order=request.GET.get("sort", "-opened"),
+    )
+    if request.GET.get("format") in ("csv", "xlsx"):
+        header = ["id", "allocation", "organisation", "rule", "action", "idle_seconds", "state", "opened_at"]
+        found = [queries.view_of(row) for row in rows]
+        cells = [
+            [c.id, c.allocation, c.organisation.name, c.rule, c.action, c.idle_seconds, c.state, c.opened_at]
+            for c in found
+        ]
+        return export("reclaims", request.GET["format"], header, cells)
+    context = {
+        "page": paged(rows, request.GET.get("page"), _row),
+        "state": state,
+        "states": RECLAIM.states,
+        "rules": current().idle_rules,
+        "exports": True,
+        "sort": "-opened",
+        "crumbs": [(_("회수"), "")],
+    }
+    return render(request, "reclaims/list.html", context)
+
+
+def _row(row: Any) -> tuple[CaseView, Text]:
+    found = queries.view_of(row)
+    return found, ACTIONS[found.action]
+
+
+@person_required
+def show(request: HttpRequest, case_id: int) -> HttpResponse:
+    """One case: what was seen, what comes next, and answering it."""
+    found = queries.case(case_id, request.actor)
+    form = forms.Answer(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.justify(actor=request.actor, now=request.now, case_id=case_id, text=form.cleaned_data["text"])
+            messages.success(request, _("사유를 제출했습니다. 검토 결과를 전자우편으로 알려 드립니다."))
+            return redirect("reclaims-show", case_id)
+        except InvalidInput as error:
+            add_mistakes(form, error)
+        except IllegalTransition as error:
+            form.add_error(None, error.public.in_(request.LANGUAGE_CODE))
+    rule = next((one for one in current().idle_rules if one.code == found.rule), None)
+    context = {
+        "case": found,
+        "action": ACTIONS[found.action],
+        "form": form,
+        "answers": found.state == "noticed" and found.organisation.id in request.actor.organisations,
+        "decisions": _open_decisions(request, found),
+        "ladder": [(step, ACTIONS[step.action]) for step in rule.ladder] if rule else [],
+        "events": _events(found),
+        "crumbs": [(_("회수"), reverse("reclaims-list")), (found.allocation, "")],
+    }
+    return render(request, "reclaims/show.html", context)
+
+
+def _open_decisions(request: HttpRequest, found: CaseView) -> list[str]:
+    if not request.actor.is_programme_manager:
+        return []
+    return [event for event in _DECISIONS if RECLAIM.allows(found.state, event)]
+
+
+def _events(found: CaseView) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = [
+        {
+            "title": _EVENTS.get(e.event, Text(e.event, e.event)),
+            "at": e.at,
+            "why": "" if e.event in ("reclaims.clear", "reclaims.lapse") else e.reason,
+        }
+        for e in journal.about(f"reclaim:{found.id}")
+    ]
+    if found.state == "noticed":
+        events.append({"title": Text("답할 수 있는 기한", "Answer by"), "due": found.answer_by, "phase": "next"})
+    if found.state == "confirmed":
+        events.append({"title": ACTIONS[found.action], "due": found.execute_at, "phase": "next"})
+    return events
+
+
+@person_required
+def decide(request: HttpRequest, case_id: int, event: str) -> HttpResponse:
+    """Accept or reject an explanation, or reverse a confirmed reclaim, with a reason."""
+    found = queries.case(case_id, request.actor)
+    request.actor.require(request.actor.is_programme_manager)
+    if event not in _DECISIONS:
+        raise NotFound
+    form = forms.Decision(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _DECISIONS[event](actor=request.actor, now=request.now, case_id=case_id, **form.cleaned_data)
+            messages.success(request, _("결정을 저장했습니다."))
+            return redirect("reclaims-show", case_id)
+        except InvalidInput as error:
+            add_mistakes(form, error)
+    titles = {
+        "accept": _("사유를 받아들입니다"),
+        "reject": _("사유를 받아들이지 않습니다"),
+        "reverse": _("회수를 취소합니다"),
+    }
+    url = reverse("reclaims-show", args=[case_id])
+    context = {
+        "case": found,
+        "form": form,
+        "title": titles[event],
+        "event": event,
+        "cancel_url": url,
+        "submit_label": _("결정하기"),
+        "crumbs": [(_("회수"), reverse("reclaims-list")), (found.allocation, url), (titles[event], "")],
+    }
+    return render(request, "reclaims/decide.html", context)

@@ -1,0 +1,130 @@
+"""Pages of use: the programme's by cluster, one allocation's by month and by day. Three measures, never mixed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from dure.core.period import Month, Period, months_touched
+from dure.core.text import Text
+from dure.portal.allocations import queries as allocations
+from dure.portal.allocations.pages import tabs
+from dure.portal.fleet import queries as fleet
+from dure.portal.framework.lists import export
+from dure.portal.framework.pages import person_required
+from dure.portal.framework.programme import zone
+from dure.portal.usage import queries
+from dure.portal.usage.queries import Use
+
+MEASURES = (Text("할당", "Allocated"), Text("작업이 돈 시간", "Running"), Text("실제로 계산한 시간", "Busy"))
+GPU_HOURS = Text("GPU시간", "GPU-hours")
+DAYS_SHOWN = 31
+_FIGURES = ("allocated_gpu_seconds", "running_gpu_seconds", "busy_gpu_seconds", "missing_gpu_seconds")
+
+
+def _month(request: HttpRequest) -> Month:
+    try:
+        return Month.parse(request.GET.get("month", ""))
+    except ValueError:
+        return Month.of(request.now, zone())
+
+
+def _hours(seconds: int) -> int:
+    return round(seconds / 3600)
+
+
+@require_GET
+@person_required
+def overview(request: HttpRequest) -> HttpResponse:
+    """Use of a month by cluster, for those who oversee, finance, and providers of their own clusters."""
+    month = _month(request)
+    found = queries.by_cluster(month, request.actor)
+    rows = [(one, found.get(one.code, Use())) for one in fleet.clusters(request.actor)]
+    rows = [(one, use) for one, use in rows if one.share == "government" or use.allocated_gpu_seconds]
+    if request.GET.get("format") in ("csv", "xlsx"):
+        header = ["cluster", "month", *_FIGURES, "energy_joules"]
+        cells = [
+            [one.code, str(month), *(getattr(use, name) for name in _FIGURES), use.energy_joules] for one, use in rows
+        ]
+        return export(f"use-{month}", request.GET["format"], header, cells)
+    total = Use()
+    for _one, use in rows:
+        total = total.plus(use)
+    context = {
+        "month": month,
+        "earlier": month.plus(-1),
+        "later": month.plus(1),
+        "rows": rows,
+        "total": total,
+        "chart": {
+            "kind": "bar",
+            "title": Text("할당한 시간 가운데 실제로 계산한 비율", "Share of allocated time that was busy"),
+            "rows": [(one.name, _ratio(use.busy_gpu_seconds, use.allocated_gpu_seconds)) for one, use in rows],
+            "format": "percent",
+        },
+        "crumbs": [(_("사용량"), "")],
+    }
+    return render(request, "usage/overview.html", context)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+@require_GET
+@person_required
+def allocation(request: HttpRequest, name: str) -> HttpResponse:
+    """One allocation's use: by month of its whole period so far, by day of the last month."""
+    found = allocations.allocation(name, request.actor)
+    end = min(request.now, found.end_at)
+    months: dict[Month, Use] = {}
+    days: dict[datetime, Use] = {}
+    if end > found.start_at:
+        touched = [month for month, _part in months_touched(Period(found.start_at, end), zone())]
+        months = queries.hours(found.cluster, name, touched)
+        first = max(found.start_at, end - timedelta(days=DAYS_SHOWN))
+        days = queries.by_day(found.cluster, name, Period(first, end))
+    if request.GET.get("format") in ("csv", "xlsx"):
+        header = ["day", *_FIGURES, "energy_joules"]
+        cells = [[f"{day:%Y-%m-%d}", *(getattr(u, n) for n in _FIGURES), u.energy_joules] for day, u in days.items()]
+        return export(f"use-{name}", request.GET["format"], header, cells)
+    total = Use()
+    for use in months.values():
+        total = total.plus(use)
+    context = {
+        "allocation": found,
+        "months": sorted(months.items()),
+        "days": sorted(days.items()),
+        "total": total,
+        "chart": _by_day(sorted(days.items())),
+        "tabs": tabs(found, "usage"),
+        "crumbs": [
+            (_("할당"), reverse("allocations-list")),
+            (name, reverse("allocations-show", args=[name])),
+            (_("사용량"), ""),
+        ],
+    }
+    return render(request, "usage/allocation.html", context)
+
+
+def _by_day(days: list[tuple[datetime, Use]]) -> dict[str, Any]:
+    series = [
+        (label, [_hours(getattr(use, figure)) for _day, use in days])
+        for label, figure in zip(MEASURES, _FIGURES, strict=False)
+    ]
+    return {
+        "kind": "line",
+        "title": Text(
+            "날마다 할당한 시간, 작업이 돈 시간, 실제로 계산한 시간", "Allocated, running and busy, day by day"
+        ),
+        "unit": GPU_HOURS,
+        "labels": [f"{day.month}/{day.day}" for day, _use in days],
+        "series": series,
+        "size": "full",
+    }
