@@ -1,4 +1,4 @@
-"""What time alone brings about: calls open and close as their record says, offers nobody answered lapse."""
+"""What time alone brings about: calls open and close as announced, unanswered offers lapse, reports fall due."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from dure.core.errors import IllegalTransition, Stale
 from dure.portal.awards import operations as awards
 from dure.portal.calls import operations, queries
+from dure.portal.outcomes import operations as outcomes
 from dure.portal.people.actor import system
 
 ACTOR = system("loop:expire")
@@ -14,7 +15,8 @@ ACTOR = system("loop:expire")
 
 def run(now: datetime) -> int:
     """Do what is due by `now`; returns how many things were done."""
-    return sum(_do(code, event, now) for code, event in queries.due(now)) + awards.expire_due(now=now)
+    done = sum(_do(code, event, now) for code, event in queries.due(now))
+    return done + awards.expire_due(now=now) + outcomes.make_due(now=now)
 
 
 def _do(code: str, event: str, now: datetime) -> int:

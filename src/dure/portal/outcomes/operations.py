@@ -14,7 +14,6 @@ from dure.core.text import Text
 from dure.decide.duties import Duty, reports_due
 from dure.decide.lifecycles import OUTCOME
 from dure.portal.awards import queries as awards
-from dure.portal.awards.queries import AwardView
 from dure.portal.files import operations as files
 from dure.portal.framework import programme
 from dure.portal.framework.states import locked, move
@@ -31,31 +30,33 @@ MOST_LINKS = 20
 def make_due(*, now: datetime) -> int:
     """Ask for every report that has fallen due by `now` and was not asked for; how many. Safe to repeat."""
     there = set(Report.objects.values_list("award_id", "kind", "due_at"))
+    held = awards.public_register().filter(state__in=("agreed", "ended"), start_at__lte=now)
     missing = [
-        (award, duty)
-        for award in map(awards.award_view, awards.public_register().filter(state__in=("agreed", "ended")))
-        for duty in _duties(award)
-        if duty.falls_at <= now and (award.id, duty.report, duty.due_at) not in there
+        (award_id, number, duty)
+        for award_id, number, applicant_class, start, end, ended in held.values_list(*_COLUMNS)
+        for duty in _duties(applicant_class, start, min(end, ended or end))
+        if duty.falls_at <= now and (award_id, duty.report, duty.due_at) not in there
     ]
-    return sum(_ask(award, duty, now) for award, duty in missing)
+    return sum(_ask(award_id, number, duty, now) for award_id, number, duty in missing)
 
 
-def _duties(award: AwardView) -> list[Duty]:
-    end = min(award.end_at, award.ended_at) if award.ended_at else award.end_at
-    use = Period(award.start_at, max(end, award.start_at))
+_COLUMNS = ("id", "number", "application__organisation__applicant_class", "start_at", "end_at", "ended_at")
+
+
+def _duties(applicant_class: str, start_at: datetime, end_at: datetime) -> list[Duty]:
     current = programme.current()
-    return reports_due(current.reports, award.applicant_class, use, current.zone)
+    return reports_due(current.reports, applicant_class, Period(start_at, max(start_at, end_at)), current.zone)
 
 
 @transaction.atomic
-def _ask(award: AwardView, duty: Duty, now: datetime) -> int:
-    _, is_new = Report.objects.get_or_create(award_id=award.id, kind=duty.report, due_at=duty.due_at)
+def _ask(award_id: int, number: str, duty: Duty, now: datetime) -> int:
+    _, is_new = Report.objects.get_or_create(award_id=award_id, kind=duty.report, due_at=duty.due_at)
     if is_new:
         append(
             at=now,
             actor=ACTOR.name,
             event="outcomes.ask",
-            subject=f"award:{award.number}",
+            subject=f"award:{number}",
             report=duty.report,
             due_at=duty.due_at.isoformat(),
         )

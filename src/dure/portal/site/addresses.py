@@ -7,7 +7,7 @@ from django.urls import reverse
 
 def call(code: str) -> str:
     """A call."""
-    return f"/calls/{code}/"
+    return reverse("calls-show", args=[code])
 
 
 def application(number: str) -> str:
@@ -32,12 +32,12 @@ def plan(plan_id: int) -> str:
 
 def allocation(name: str) -> str:
     """An allocation."""
-    return f"/allocations/{name}/"
+    return reverse("allocations-show", args=[name])
 
 
 def cluster(code: str) -> str:
     """A cluster."""
-    return f"/fleet/{code}/"
+    return reverse("fleet-show", args=[code])
 
 
 def report(report_id: int) -> str:

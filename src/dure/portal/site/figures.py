@@ -86,6 +86,11 @@ def supply(now: datetime) -> Supply:
     )
 
 
+def month_name(month: Month) -> Text:
+    """A month as charts label it."""
+    return Text(f"{month.year}. {month.month}.", f"{month.first_day:%b %Y}")
+
+
 def months_around(now: datetime) -> list[Month]:
     """The months the dashboard shows, inside the time of supply."""
     zone, period = programme.zone(), programme.current().supply_period
@@ -102,6 +107,26 @@ class PublicUse:
     allocated: int
     running: int
     busy: int
+
+    @property
+    def allocated_hours(self) -> int:
+        """Whole GPU-hours held."""
+        return self.allocated // SECONDS_PER_HOUR
+
+    @property
+    def running_hours(self) -> int:
+        """Whole GPU-hours with a job."""
+        return self.running // SECONDS_PER_HOUR
+
+    @property
+    def busy_hours(self) -> int:
+        """Whole GPU-hours of work."""
+        return self.busy // SECONDS_PER_HOUR
+
+    @property
+    def name(self) -> Text:
+        """The month in words."""
+        return Text(f"{self.month.year}년 {self.month.month}월", f"{self.month.first_day:%B %Y}")
 
 
 @lru_cache(maxsize=32)
@@ -167,6 +192,8 @@ def charts(now: datetime, *, by_cluster: bool) -> list[dict[str, Any]]:
             if any(code == cluster.code for code, _ in found):
                 name = Text(f"{cluster.name.ko} 사용량", f"Use of {cluster.name.en}")
                 made.append(_use_chart(name, found, past, cluster.code))
+    if len(made) % 2:
+        made[0] = {**made[0], "size": "full"}
     return made
 
 
@@ -177,7 +204,7 @@ def _capacity_chart(title: Text, codes: Sequence[str], months: Sequence[Month]) 
     for month in months:
         length = month.period(zone).seconds
         values = [sum(getattr(held[code][month], name) for code in codes) // length for name, _ in _HELD]
-        rows.append((str(month), values))
+        rows.append((month_name(month), values))
     note = Text("달 평균 서버 수입니다.", "Average number of servers in the month.")
     series = [name for _, name in _HELD]
     unit = Text("대", "servers")
@@ -194,7 +221,7 @@ def _use_chart(
             sum(getattr(use, name) for use in uses) // SECONDS_PER_HOUR
             for name in ("allocated_gpu_seconds", "running_gpu_seconds", "busy_gpu_seconds")
         )
-        rows.append((str(month), [busy, max(0, running - busy), max(0, allocated - running)]))
+        rows.append((month_name(month), [busy, max(0, running - busy), max(0, allocated - running)]))
     note = Text("세 값을 더하면 할당된 시간입니다.", "The three add up to the hours allocated.")
     unit = Text("GPU시간", "GPU-hours")
     return {"kind": "columns", "title": title, "note": note, "unit": unit, "series": list(_MEASURES), "rows": rows}

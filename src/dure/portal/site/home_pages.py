@@ -10,9 +10,12 @@ from django.shortcuts import render
 from dure.core.text import Text
 from dure.portal.applications import queries as applications
 from dure.portal.awards import queries as awards
+from dure.portal.calls import queries as calls
+from dure.portal.fleet import queries as fleet
 from dure.portal.framework.pages import person_required
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
+from dure.portal.plans import queries as plans
 from dure.portal.site import tasks, timeline
 from dure.portal.site.search import SHORTEST, search
 
@@ -27,9 +30,22 @@ def home(request: HttpRequest) -> HttpResponse:
         "tasks": tasks.tasks(actor, request.now),
         "person": people.person(actor.user_id),
         "standing": _standing(actor),
-        "has_organisation": bool(actor.organisations),
+        "calls": _calls(actor),
+        "clusters": [c for c in fleet.clusters(actor) if actor.speaks_for(c.provider)] if actor.providers else [],
     }
     return render(request, "site_pages/home.html", context)
+
+
+def _calls(actor: Actor) -> list[dict[str, Any]]:
+    """For those who oversee the programme: its calls and how many applications each has received."""
+    if not actor.may_oversee:
+        return []
+    rows = []
+    for call in calls.calls(actor)[:SHOWN]:
+        counts = applications.counts(call.code, actor)
+        received = sum(count for state, count in counts.items() if state not in ("draft", "discarded"))
+        rows.append({"call": call, "applications": received})
+    return rows
 
 
 def _standing(actor: Actor) -> list[dict[str, Any]]:
@@ -38,7 +54,12 @@ def _standing(actor: Actor) -> list[dict[str, Any]]:
         return []
     held = {view.number: view for view in awards.of_organisations(actor.organisations)}
     mine = applications.mine(actor)[:SHOWN]
-    return [{"application": view, "award": held.get(view.number)} for view in mine]
+    rows = []
+    for view in mine:
+        award = held.get(view.number)
+        rank = plans.decided_rank(view.number) if award is None and view.state == "admitted" else None
+        rows.append({"application": view, "award": award, "rank": rank})
+    return rows
 
 
 @person_required

@@ -25,8 +25,10 @@ def front(request: HttpRequest) -> HttpResponse:
     known = calls.calls()
     accepting = [figures.call_card(call) for call in known if call.accepts(now)]
     coming = [figures.call_card(call) for call in known if call.state == "announced" and call.opens_at > now]
+    running = [figures.call_card(call) for call in known if call.state in ("closed", "reviewing", "deciding")]
     sums = register.totals(register.rows())
     context = {
+        "running": running,
         "accepting": sorted(accepting, key=lambda card: card.call.closes_at),
         "coming": sorted(coming, key=lambda card: card.call.opens_at),
         "sums": sums,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 
 from dure.core.text import Text
 from dure.portal.framework import programme
 from dure.portal.site.amounts import amount
 from dure.programme.provenance import needs_source
-from dure.programme.schema import Programme
+from dure.programme.schema import Dates, Programme
 
 TRUST = {
     "P": Text("공고·기관 안내", "official notice"),
@@ -41,6 +42,12 @@ class Table:
     title: Text
     columns: Sequence[Text]
     rows: Sequence[Sequence[Cell]]
+
+    @property
+    def assumptions(self) -> list[Text]:
+        """Why values of this part are assumed, each reason once."""
+        cells = (cell for row in self.rows for cell in row)
+        return list(dict.fromkeys(cell.note for cell in cells if cell.is_assumption and cell.note))
 
 
 def _both(value: object) -> Text:
@@ -79,10 +86,20 @@ def _columns(*pairs: tuple[str, str]) -> list[Text]:
     return [Text(ko, en) for ko, en in pairs]
 
 
+def _date(day: date) -> Text:
+    return Text(f"{day.year}. {day.month}. {day.day}.", f"{day.day} {day:%b %Y}")
+
+
+def _span(dates: Dates) -> Text:
+    """From the first to the last day."""
+    first, last = _date(dates.start), _date(dates.end - timedelta(days=1))
+    return Text(f"{first.ko} ~ {last.ko}", f"{first.en} – {last.en}")
+
+
 def _overview(read: _Reader) -> Table:
     p = read.current
     rows = [
-        [_label("공급 기간", "Supplied"), read.cell(f"{p.period.start} – {p.period.end}", "period")],
+        [_label("공급 기간", "Supplied"), read.cell(_span(p.period), "period")],
         [_label("전체 예산", "Budget"), read.money(p.budget.total, "budget.total")],
         *([Cell(line.name), read.money(line.amount, f"budget.lines.{line.code}")] for line in p.budget.lines),
         [_label("시간대", "Time zone"), read.cell(p.timezone, "timezone")],
@@ -101,7 +118,7 @@ def _clusters(read: _Reader) -> Table:
             read.cell(f"{c.nodes:,}", f"clusters.{c.code}.nodes"),
             Cell(_both(f"{c.gpus:,}")),
             read.cell(shares[c.share], f"clusters.{c.code}.share"),
-            read.cell(c.delivered_on, f"clusters.{c.code}.delivered_on"),
+            read.cell(_date(c.delivered_on), f"clusters.{c.code}.delivered_on"),
         ]
         for c in read.current.clusters
     ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from dure.core.period import Period
 from dure.core.text import Text
 from dure.portal.allocations import queries as allocations
 from dure.portal.allocations.queries import AllocationView
@@ -18,6 +19,7 @@ from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme
 from dure.portal.journal import queries as journal
 from dure.portal.outcomes import queries as outcomes
+from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.plans import queries as plans
 from dure.portal.plans.queries import RankView
@@ -48,6 +50,11 @@ class Story:
     events: tuple[Event, ...]
     stages: tuple[tuple[Text, bool, bool], ...]
 
+    @property
+    def period(self) -> Period | None:
+        """From when to when the servers are held."""
+        return Period(self.award.start_at, self.award.end_at) if self.award else None
+
 
 STAGES = (
     ("draft", Text("작성", "Writing")),
@@ -75,12 +82,27 @@ def story(number: str, actor: Actor, now: datetime) -> Story:
         *(_money(allocation, actor, now) if allocation else ()),
         *_reports(award),
     ]
-    done = sorted((event for event in done if event.at), key=lambda event: event.at or now)
+    done = _named(sorted((event for event in done if event.at), key=lambda event: event.at or now))
     coming = list(_coming(view, call, award, allocation, rank, now))
     stage = _stage(view, call, award, allocation, now)
     order = [code for code, _ in STAGES]
     stages = tuple((name, order.index(code) < order.index(stage), code == stage) for code, name in STAGES)
     return Story(view, call, award, allocation, (*done, *coming), stages)
+
+
+def _named(events: list[Event]) -> list[Event]:
+    """The events with people's names in place of their addresses; what nobody did by hand says so."""
+    names = people.names_of(event.actor for event in events if isinstance(event.actor, str) and "@" in event.actor)
+    found = []
+    for event in events:
+        if isinstance(event.actor, str) and event.actor:
+            shown = names.get(event.actor, _BY_ITSELF if "@" not in event.actor else event.actor)
+            event = replace(event, actor=shown)
+        found.append(event)
+    return found
+
+
+_BY_ITSELF = Text("자동 처리", "automatic")
 
 
 def _award(number: str, actor: Actor) -> AwardView | None:
@@ -172,7 +194,7 @@ def _awarding(award: AwardView) -> Iterator[Event]:
 def _allocation(allocation: AllocationView, award: AwardView) -> Iterator[Event]:
     url = addresses.allocation(allocation.name)
     yield Event(Text("서버를 할당했습니다", "Servers allocated"), allocation.created_at, url=url)
-    yield Event(Text("서버를 쓸 수 있게 되었습니다", "Servers ready"), allocation.ready_at, allocation.cluster, url=url)
+    yield Event(Text("서버를 쓸 수 있게 되었습니다", "Servers ready"), allocation.ready_at, url=url)
     for revision in allocations.revisions(allocation.id)[1:]:
         title = Text(f"할당이 바뀌었습니다: 서버 {revision.nodes}대", f"Allocation changed: {revision.nodes} servers")
         yield Event(title, revision.made_at, why=revision.reason, url=url)
@@ -230,9 +252,9 @@ def _coming_award(award: AwardView, allocation: AllocationView | None, now: date
         yield Event(Text("사업 담당자의 서명을 기다립니다", "Waiting for the programme to sign"), url=url, phase="now")
     if award.state in ("accepted", "agreed") and award.start_at > now:
         yield Event(Text("사용이 시작됩니다", "Use begins"), due=award.start_at, phase="next")
-    elif award.state == "agreed" and allocation is None:
+    elif award.state == "agreed" and (allocation is None or allocation.ready_at is None):
         yield Event(Text("서버를 준비하고 있습니다", "Servers are being set up"), phase="now")
-    elif award.state == "agreed" and allocation is not None and allocation.ready_at:
+    elif award.state == "agreed" and allocation is not None:
         title = Text("서버를 쓰고 있습니다", "Servers in use")
         yield Event(title, url=addresses.allocation(allocation.name), phase="now")
     if award.state in ("accepted", "agreed") and award.end_at > now:
