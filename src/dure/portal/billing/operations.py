@@ -131,10 +131,11 @@ def dispute(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
 
 @transaction.atomic
 def uphold(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
-    """Keep a disputed invoice as it is, with a reason; it is to be paid again. For finance."""
+    """Keep a disputed invoice as it is, with a reason; the time to pay begins anew. For finance."""
     actor.require(actor.is_finance)
     _need(reason)
-    row = _move(number, "uphold", state_reason=reason.strip()[:300])
+    due_at = now + timedelta(days=current().invoicing.due_days)
+    row = _move(number, "uphold", state_reason=reason.strip()[:300], due_at=due_at)
     _note(actor, now, "uphold", row, reason)
 
 

@@ -38,6 +38,12 @@ _ACTIONS = {
     "end": Text("할당 종료", "ending the allocation"),
 }
 
+_VERDICTS = {
+    "accept": Text("사유를 받아들여 GPU를 회수하지 않습니다", "Your explanation was accepted: nothing is taken"),
+    "reject": Text("사유를 받아들이지 않아 하루 뒤에 회수합니다", "Your explanation was not accepted"),
+    "reverse": Text("회수를 취소하였습니다", "The reclaim was reversed"),
+}
+
 
 class Findings:
     """What was metered of the allocations present at `now`, read once for all of them."""
@@ -193,7 +199,19 @@ def _decide(actor: Actor, now: datetime, case_id: int, event: str, reason: str, 
         raise InvalidInput(Mistake("reason", Text("사유를 적어 주십시오.", "Give the reason.")))
     row = locked(Case.objects.all(), pk=case_id)
     move(row, RECLAIM, event, decision_reason=reason.strip()[:300], **changes)
+    _tell_decision(row, event, now)
     _note(actor, now, event, row, reason)
+
+
+def _tell_decision(row: Case, event: str, now: datetime) -> None:
+    what = _VERDICTS[event]
+    body = Text(
+        f"{what.ko}\n사유: {row.decision_reason}\n자세한 내용: /reclaims/{row.pk}/",
+        f"{what.en}\nReason: {row.decision_reason}\nMore: /reclaims/{row.pk}/",
+    )
+    for person in allocation_queries.members(row.allocation_id):
+        key = f"reclaim:{row.pk}:{event}:{person.id}"
+        messages.announce(key=key, user_id=person.id, subject=what, body=body, now=now)
 
 
 def lapse_due(*, now: datetime) -> int:
