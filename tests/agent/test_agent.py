@@ -208,6 +208,8 @@ def test_one_state_directory_serves_one_process(site):
 def test_somebody_elses_change_is_reported_and_left(site, portal):
     portal.want(allocation())
     site.cycle()
+    portal.advance(minutes=2)
+    site.cycle()
     cluster = site.cluster
     state = cluster._load()
     standing = state.standings["award-a-1"]
@@ -232,6 +234,8 @@ def test_somebody_elses_change_is_reported_and_left(site, portal):
 
 def test_a_thing_of_ours_that_vanished_is_missing_and_not_made_again(site, portal):
     portal.want(allocation())
+    site.cycle()
+    portal.advance(minutes=2)
     site.cycle()
     cluster = site.cluster
     state = cluster._load()
@@ -355,3 +359,24 @@ def test_a_real_cluster_does_not_follow_virtual_time(site, portal):
         site.cycle()
     assert "virtual time" in refused.value.public.en
     assert portal.report is None
+
+
+def test_a_change_lost_in_a_crash_is_made_again_and_blamed_on_nobody(site, portal):
+    portal.want(allocation())
+    site.cycle()
+    portal.advance(hours=1)
+    site.cycle()
+    cluster = site.cluster
+    earlier = cluster._load().model_copy(deep=True)
+    portal.change("a-1", nodes=("n004",), members=[{"login": "lee"}])
+    site.cycle()
+    portal.advance(seconds=30)
+    cluster._save(earlier)
+    site.cycle()
+    assert portal.report.drift == ()
+    assert site.cluster.observe(T0).standings["award-a-1"].hold.nodes == ("n004",)
+    portal.advance(minutes=2)
+    site.cycle()
+    cluster._save(earlier)
+    site.cycle()
+    assert {f.subject for f in portal.report.drift} == {"hold/award-a-1", "gpus/award-a-1", "members/award-a-1"}

@@ -43,6 +43,7 @@ class AgentConfig(BaseModel):
     poll_seconds: float = Field(default=10, gt=0, le=3600)
     heartbeat_seconds: float = Field(default=60, gt=0, le=3600)
     timeout_seconds: float = Field(default=20, gt=0, le=600)
+    confirm_seconds: int = Field(default=60, ge=0, le=3600, description="how long a crash may undo a change unblamed")
     settle_seconds: int = Field(
         default=0, ge=0, le=86_400, description="how long after an hour its records are complete"
     )

@@ -5,8 +5,8 @@ It answers one question: is what the cluster shows ours, or did somebody else ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +14,28 @@ from pydantic import BaseModel
 
 from dure.agent import durable
 from dure.agent.clusters.port import FIELDS, Field, Observed, Standing, Step, wanted
-from dure.protocol.desired import DesiredAllocation, DesiredState
+from dure.protocol.desired import DesiredAllocation, DesiredState, Member
+from dure.protocol.wire import Instant
 
 
 class Intention(BaseModel):
-    """What a step in flight may have left behind: these fields of `standing`."""
+    """What a step may have left behind, done or undone: these fields of `standing`."""
 
     fields: tuple[Field, ...]
     standing: Standing
 
 
 class Entry(BaseModel):
-    """One allocation: the standing last made, and what steps in flight may have left behind.
+    """One allocation: the standing last made, and what the steps taken since `open_since` may have left behind.
 
+    Intentions outlive their steps by a while: a scheduler that crashes may come back without its last changes.
     `made` None with intentions means: a step that creates or removes it may or may not have happened.
     """
 
     generation: int = 0
     made: Standing | None = None
     intended: tuple[Intention, ...] = ()
+    open_since: Instant | None = None
 
 
 class _Book(BaseModel):
@@ -67,44 +70,66 @@ class Ledger:
         entry = self._entries.get(name)
         if entry is None:
             return False
-        known = [one.standing for one in entry.intended if field in one.fields]
+        known = [getattr(one.standing, field) for one in entry.intended if field in one.fields]
         if entry.made is not None:
-            known.append(entry.made)
-        return any(getattr(standing, field) == value for standing in known)
+            known.append(getattr(entry.made, field))
+        return value in known or (field == "members" and bool(known) and _is_between(value, known))
 
-    def intend(self, steps: Iterable[Step]) -> None:
-        """Write down what the steps will make, before the first is applied."""
+    def intend(self, steps: Iterable[Step], now: datetime) -> None:
+        """Write down what the steps will make and what they replace, before the first is applied."""
         for step in steps:
             entry = self._entries.get(step.name, Entry())
-            standing = step.after or step.before
-            assert standing is not None  # noqa: S101 - the diff never makes a step about nothing
-            new = Intention(fields=FIELDS if step.field is None else (step.field,), standing=standing)
-            made = None if step.after is None else entry.made
-            self._entries[step.name] = Entry(generation=entry.generation, made=made, intended=(*entry.intended, new))
+            fields = FIELDS if step.field is None else (step.field,)
+            new = [Intention(fields=fields, standing=s) for s in (step.before, step.after) if s is not None]
+            self._entries[step.name] = Entry(
+                generation=entry.generation,
+                made=None if step.after is None else entry.made,
+                intended=(*entry.intended, *(one for one in new if one not in entry.intended)),
+                open_since=now,
+            )
         self._save()
 
-    def settle(self, desired: DesiredState, observed: Observed, now: datetime) -> None:
-        """Take what stands now as made, wherever it is ours or as wanted; drop what is over and gone."""
+    def settle(self, desired: DesiredState, observed: Observed, now: datetime, confirm: timedelta) -> None:
+        """Take what stands now as made, wherever it is ours or as wanted; drop what is over and gone.
+
+        Intentions are dropped once what they made has stood for `confirm`.
+        """
         before = dict(self._entries)
         for allocation in desired.allocations:
             standing = observed.standings.get(allocation.name)
             if standing is not None and standing.id == allocation.id:
-                self._entries[allocation.name] = self._entry_of(allocation, standing, now)
+                self._entries[allocation.name] = self._entry_of(allocation, standing, now, confirm)
             elif standing is None and (allocation.is_over(now) or not self.was_made(allocation.name)):
                 self._entries.pop(allocation.name, None)
         if self._entries != before:
             self._save()
 
-    def _entry_of(self, allocation: DesiredAllocation, standing: Standing, now: datetime) -> Entry:
+    def _entry_of(self, allocation: DesiredAllocation, standing: Standing, now: datetime, confirm: timedelta) -> Entry:
         goal, name = wanted(allocation, now), allocation.name
         known: dict[str, Any] = {
             field: getattr(standing, field)
             for field in FIELDS
             if getattr(standing, field) == getattr(goal, field) or self.is_ours(name, field, getattr(standing, field))
         }
-        old = self._entries.get(name)
-        made = (old.made if old and old.made else Standing(id=goal.id, name=name)).model_copy(update=known)
-        return Entry(generation=allocation.generation if standing == goal else self.generation(name), made=made)
+        old = self._entries.get(name, Entry())
+        made = (old.made or Standing(id=goal.id, name=name)).model_copy(update=known)
+        is_open = old.open_since is not None and now - old.open_since < confirm
+        return Entry(
+            generation=allocation.generation if standing == goal else old.generation,
+            made=made,
+            intended=old.intended if is_open else (),
+            open_since=old.open_since if is_open else None,
+        )
 
     def _save(self) -> None:
         durable.write(self._path, _Book(entries=self._entries).model_dump_json().encode())
+
+
+def _is_between(value: Sequence[Member], known: Sequence[Sequence[Member]]) -> bool:
+    """Whether `value` is members on the way from some of `known` to others: a list is changed one person at a time."""
+    atoms, all_known = _atoms(value), [_atoms(one) for one in known]
+    return atoms <= set().union(*all_known) and set.intersection(*all_known) <= atoms
+
+
+def _atoms(members: Sequence[Member]) -> set[tuple[str, str]]:
+    return {(member.login, key) for member in members for key in ("", *member.ssh_keys)}

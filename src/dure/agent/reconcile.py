@@ -141,7 +141,7 @@ class Agent:
             refused: dict[str, str] = {}
             for _ in range(MOST_ROUNDS):
                 observed = self._cluster.observe(now)
-                self._ledger.settle(desired, observed, now)
+                self._ledger.settle(desired, observed, now, timedelta(seconds=self._config.confirm_seconds))
                 plan = diff(desired, observed, self._ledger, now)
                 refused, did = self._apply(plan, now)
                 if not did:
@@ -169,7 +169,7 @@ class Agent:
         refused: dict[str, str] = {}
         did = False
         if plan.steps:
-            self._ledger.intend(plan.steps)
+            self._ledger.intend(plan.steps, now)
         for step in plan.steps:
             if step.name in refused:
                 continue

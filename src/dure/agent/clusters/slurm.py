@@ -79,7 +79,8 @@ class SlurmCluster:
             rows = by_account.get(name, [])
             own = next((row for row in rows if not row.user), None)
             if own is not None and own.parent == self._options.parent_account and mark.startswith((_MARK, _ENDED)):
-                if mark.startswith(_MARK):
+                # A controller that crashed may bring back the reservation of an allocation that has ended.
+                if mark.startswith(_MARK) or name in held or any(row.user for row in rows):
                     standing = self._standing(own, rows, mark, held.get(name), parent_qos)
                     extras = (*standing.extras, "child accounts") if name in children else standing.extras
                     standings[name] = standing.model_copy(update={"extras": extras})
@@ -247,9 +248,8 @@ class SlurmCluster:
 
     def _remove(self, name: str) -> None:
         """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""
-        marks = self._accounts()
-        mark = marks.get(name, "")
-        if not mark.startswith(_MARK):
+        mark = self._accounts().get(name, "")
+        if not mark.startswith((_MARK, _ENDED)):
             return
         self._modify(name, "GrpTRES=gres/gpu=0")
         self._slurm.order("scancel", "-A", name)
@@ -261,7 +261,7 @@ class SlurmCluster:
                 self._delete_user(name, row.user)
         for login in self._keys.logins(name):
             self._keys.drop(login, name)
-        self._describe(name, f"{_ENDED}{mark.removeprefix(_MARK)}")
+        self._describe(name, _ENDED + mark.removeprefix(_ENDED).removeprefix(_MARK))
 
     def _settled(self, name: str, *which: str) -> None:
         """Wait a little for cancelled jobs to be gone. Raises StepRefused to be asked again in the next cycle."""
