@@ -41,7 +41,8 @@ def reports_due(reports: Iterable[Report], applicant_class: str, use: Period, zo
 
 def _every(months: int, use: Period, zone: ZoneInfo) -> list[datetime]:
     first = use.start.astimezone(zone)
-    falls, count = [], months
+    falls: list[datetime] = []
+    count = months
     while True:
         month = Month.of(use.start, zone).plus(count)
         day = min(first.day, monthrange(month.year, month.month)[1])

@@ -40,7 +40,7 @@ class SignedIn(SessionAuth):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """The person's actor, or None."""
-        return request.actor if request.user.is_authenticated else None  # type: ignore[attr-defined]
+        return request.actor if request.user.is_authenticated else None
 
 
 signed_in = SignedIn()

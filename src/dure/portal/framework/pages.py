@@ -56,7 +56,7 @@ def role_required(*roles: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.actor.roles & set(roles):  # type: ignore[attr-defined]
+            if not request.actor.roles & set(roles):
                 raise NotPermitted(_ROLE_NEEDED.format(who=who), f"needs one of {roles}")
             return view(request, *args, **kwargs)
 

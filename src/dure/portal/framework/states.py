@@ -26,12 +26,12 @@ def move(row: models.Model, lifecycle: Lifecycle, event: str, **changes: Any) ->
     `row.state` and the changed attributes are updated on success. Raises IllegalTransition when the table has
     no such move, Stale when the row is no longer in the state this process read.
     """
-    before = row.state  # type: ignore[attr-defined]
+    before = row.state
     after = lifecycle.after(before, event)
     updated = type(row)._default_manager.filter(pk=row.pk, state=before).update(state=after, **changes)
     if updated != 1:
         raise Stale(internal=f"{lifecycle.noun} {row.pk}: no longer {before}")
-    row.state = after  # type: ignore[attr-defined]
+    row.state = after
     for name, value in changes.items():
         setattr(row, name, value)
 

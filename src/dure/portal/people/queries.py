@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from dure.core.errors import NotFound
+from dure.core.text import Text
 from dure.portal.people.actor import NOBODY, Actor
 from dure.portal.people.models import Consent, Membership, Organisation, Role, User
 
@@ -30,6 +31,10 @@ class PersonView:
     def shown(self) -> str:
         """The name, or the address of somebody who has not given one yet."""
         return self.name or self.email
+
+    def named(self, language: str) -> str:
+        """The name in `language`; the Korean one where there is no English, "" where there is none."""
+        return self.name if language.startswith("ko") else self.name_en or self.name
 
 
 @dataclass(frozen=True)
@@ -116,10 +121,12 @@ def persons(user_ids: Iterable[int]) -> dict[int, PersonView]:
     return {user.pk: _person(user) for user in User.objects.filter(pk__in=set(user_ids))}
 
 
-def names_of(emails: Iterable[str]) -> dict[str, str]:
+def names_of(emails: Iterable[str]) -> dict[str, Text]:
     """Names by e-mail address, in one query; people without a name are left out."""
     found = User.objects.filter(email__in=set(emails)).exclude(name="")
-    return dict(found.values_list("email", "name"))
+    return {
+        email: Text(name, name_en or name) for email, name, name_en in found.values_list("email", "name", "name_en")
+    }
 
 
 def people_with_role(role: str, scope: str = "") -> list[PersonView]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def supply(now: datetime) -> Supply:
     return Supply(
         nodes=sum(c.nodes for c in clusters),
         gpus=sum(c.nodes * c.gpus_per_node for c in clusters),
-        awarded_nodes=awarded // length,
+        awarded_nodes=(2 * awarded + length) // (2 * length),
         clusters=len(clusters),
         providers=len({c.provider for c in clusters}),
     )
@@ -203,12 +204,19 @@ def _capacity_chart(title: Text, codes: Sequence[str], months: Sequence[Month]) 
     held = {code: {c.month: c for c in fleet.capacity(code, months)} for code in codes}
     for month in months:
         length = month.period(zone).seconds
-        values = [sum(getattr(held[code][month], name) for code in codes) // length for name, _ in _HELD]
-        rows.append((month_name(month), values))
+        seconds = [sum(getattr(held[code][month], name) for code in codes) for name, _ in _HELD]
+        rows.append((month_name(month), _servers(seconds, length)))
     note = Text("달 평균 서버 수입니다.", "Average number of servers in the month.")
     series = [name for _, name in _HELD]
     unit = Text("대", "servers")
     return {"kind": "columns", "title": title, "note": note, "unit": unit, "series": series, "rows": rows}
+
+
+def _servers(seconds: Sequence[int], length: int) -> list[Decimal]:
+    """Node-seconds as average servers to one decimal; the last takes what rounding left, so that the sum is right."""
+    tenths = [(20 * value + length) // (2 * length) for value in (*seconds[:-1], sum(seconds))]
+    parts = [*tenths[:-1], tenths[-1] - sum(tenths[:-1])]
+    return [Decimal(part) / 10 if part % 10 else Decimal(part // 10) for part in parts]
 
 
 def _use_chart(

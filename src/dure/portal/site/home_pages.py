@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 
 from dure.core.text import Text
 from dure.portal.applications import queries as applications
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     context = {
         "tasks": tasks.tasks(actor, request.now),
-        "person": people.person(actor.user_id),
+        "name": people.person(actor.user_id).named(get_language() or "ko"),
         "standing": _standing(actor),
         "calls": _calls(actor),
         "clusters": [c for c in fleet.clusters(actor) if actor.speaks_for(c.provider)] if actor.providers else [],

@@ -52,7 +52,7 @@ class LanguageMiddleware:
         chosen = request.COOKIES.get(LANGUAGE_COOKIE)
         language = chosen if chosen in ("ko", "en") else "ko"
         with translation.override(language), timezone.override(programme.zone()):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Cookie",))
@@ -67,8 +67,8 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with actor and instant at hand."""
-        request.actor = SimpleLazyObject(lambda: actor_of(request.user))  # type: ignore[attr-defined]
-        request.now = now()  # type: ignore[attr-defined]
+        request.actor = SimpleLazyObject(lambda: actor_of(request.user))
+        request.now = now()
         return self.get_response(request)
 
 

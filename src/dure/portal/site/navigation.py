@@ -61,7 +61,7 @@ def _entries(actor: Actor | None) -> list[tuple[str, Text]]:
         entries += [FLEET, ALLOCATIONS, USAGE]
     if actor.is_finance:
         entries += [BILLING, USAGE]
-    return [*entries, RESULTS]
+    return entries if actor.may_oversee else [*entries, RESULTS]  # they have awards; results are in every page's foot
 
 
 def navigation(request: HttpRequest, actor: Actor | None) -> list[Item]:
