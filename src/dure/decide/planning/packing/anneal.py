@@ -74,19 +74,19 @@ def force(board, j, regret, seed):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def refill(board, near_start, near, seed):  # type: ignore[no-untyped-def]
-    """Give what the last moves freed to the evicted, then to random candidates of the freed rows; logged.
+def refill(board, begin_at, near_start, near, seed):  # type: ignore[no-untyped-def]
+    """Give what the changes since log entry `begin_at` freed to the evicted, then to random candidates; logged.
 
     `near[near_start[r] : near_start[r + 1]]` are the promising choices that use row r. Returns the worth gained.
     """
     gained, moves = 0, board.log_size[0]
-    for at in range(moves):
+    for at in range(begin_at, moves):
         g = board.log[2 * at]
         if board.held[g] < 0:
             j = _best_fit(board, g, 0)
             if j >= 0:
                 gained += change(board, g, j)
-    for at in range(moves):
+    for at in range(begin_at, moves):
         out = board.log[2 * at + 1]
         if out < 0 or board.held[board.owner[out]] == out:
             continue
@@ -136,7 +136,7 @@ def anneal(board, regret, targets, near_start, near, heat, steps, patience, seed
         if delta == HOPELESS:
             undo(board)
             continue
-        delta += refill(board, near_start, near, seed)
+        delta += refill(board, 0, near_start, near, seed)
         warmth = heat * (steps - step) // steps
         if delta >= 0 or -delta * 1024 <= warmth * patience[draw(seed, 256)]:
             keep(board)
