@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from dure.core.errors import InvalidInput
 from dure.decide import estimator
-from dure.decide.estimator import KINDS, Need, Offer, estimate, suggest
+from dure.decide.estimator import KINDS, Bounds, Need, estimate, suggest
 from dure.decide.published_runs import RUNS
 from dure.programme import load
 
 SEVEN = Need("training", 7 * 10**9, 10**12, "h200")
-KOREA = Offer(gpus_per_node=8, min_nodes=2, max_nodes=32, min_months=1, max_months=12)
+KOREA = Bounds(gpus_per_node=8, min_nodes=2, max_nodes=32, min_months=1, max_months=12)
 
 
 def factor(run, runs=RUNS):
@@ -117,15 +117,15 @@ def test_more_work_never_takes_fewer_hours(parameters, tokens, code):
 )
 def test_suggestions_cover_what_they_say_and_keep_the_limits(parameters, tokens, least, more, months, longer):
     found = estimate(Need("training", parameters, tokens, "h200"))
-    offer = Offer(8, least, least + more, months, months + longer)
-    suggestions = suggest(found, offer)
+    bounds = Bounds(8, least, least + more, months, months + longer)
+    suggestions = suggest(found, bounds)
     assert suggestions
     for one in suggestions:
-        assert offer.min_nodes <= one.nodes <= offer.max_nodes
-        assert offer.min_months <= one.months <= offer.max_months
+        assert bounds.min_nodes <= one.nodes <= bounds.max_nodes
+        assert bounds.min_months <= one.months <= bounds.max_months
         assert one.covers_typical == (one.gpu_hours >= found.hours.typical and 8 * one.nodes >= found.least_gpus)
         assert one.covers_high <= (one.gpu_hours >= found.hours.high)
-        if one.covers_typical and one.months > offer.min_months:
+        if one.covers_typical and one.months > bounds.min_months:
             shorter = one.gpu_hours * (one.months - 1) // one.months
             assert shorter < found.hours.typical + one.nodes
     assert [s.nodes for s in suggestions] == sorted({s.nodes for s in suggestions})

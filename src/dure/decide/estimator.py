@@ -116,7 +116,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Bounds:
     """What may be asked for on a track: whole servers and calendar months, both ends allowed."""
 
     gpus_per_node: int
@@ -172,23 +172,23 @@ def implied_permille(run: Run) -> int:
     return operations * 1000 // (run.gpu_hours * 3600 * chosen.dense_tflops * 10**12)
 
 
-def suggest(found: Estimate, offer: Offer) -> tuple[Suggestion, ...]:
+def suggest(found: Estimate, bounds: Bounds) -> tuple[Suggestion, ...]:
     """Servers × months that cover the typical estimate, fewest servers first; for each number the shortest time.
 
     Where even the most does not cover it, that one is returned, and `covers_typical` is False.
     """
-    least = max(offer.min_nodes, -(-found.least_gpus // offer.gpus_per_node))
+    least = max(bounds.min_nodes, -(-found.least_gpus // bounds.gpus_per_node))
     suggestions: dict[int, Suggestion] = {}
-    for months in range(offer.min_months, offer.max_months + 1):
-        per_node = offer.gpus_per_node * HOURS_PER_MONTH * months * AVAILABLE_PERMILLE // 1000
+    for months in range(bounds.min_months, bounds.max_months + 1):
+        per_node = bounds.gpus_per_node * HOURS_PER_MONTH * months * AVAILABLE_PERMILLE // 1000
         nodes = max(least, -(-found.hours.typical // per_node))
-        if nodes <= offer.max_nodes:
+        if nodes <= bounds.max_nodes:
             usable = nodes * per_node
             suggestions.setdefault(nodes, Suggestion(nodes, months, usable, True, usable >= found.hours.high))
     if suggestions:
         return tuple(suggestions[nodes] for nodes in sorted(suggestions))
-    usable = offer.max_nodes * offer.gpus_per_node * HOURS_PER_MONTH * offer.max_months * AVAILABLE_PERMILLE // 1000
-    return (Suggestion(offer.max_nodes, offer.max_months, usable, False, False),)
+    usable = bounds.max_nodes * bounds.gpus_per_node * HOURS_PER_MONTH * bounds.max_months * AVAILABLE_PERMILLE // 1000
+    return (Suggestion(bounds.max_nodes, bounds.max_months, usable, False, False),)
 
 
 def _check(need: Need) -> None:
