@@ -59,10 +59,10 @@ def play(scenario: Scenario, *, home: Path, port: int, serve: bool) -> int:
         try:
             _open(stage, supervisor, port)
             _play_acts(stage)
+            found = _write_down(stage)
         except BaseException:
             supervisor.stop()
             raise
-    found = _write_down(stage)
     _print(console, stage, found, time.monotonic() - started, supervisor.restarts)
     if serve:
         _stay_open(console, port)

@@ -58,13 +58,13 @@ class Supervisor:
         with self._lock:
             processes = list(self._running.values())
         for process in processes:
-            process.terminate()
+            _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + END_WITHIN_SECONDS
         for process in processes:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                _signal_group(process, signal.SIGKILL)
                 process.wait()
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
@@ -77,6 +77,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 preexec_fn=_end_with_parent(),
+                start_new_session=True,  # a group of its own, so that a server's workers end with it
             )
 
     def _watch(self) -> None:
@@ -86,6 +87,13 @@ class Supervisor:
                     if process.poll() is not None and not self._stopping.is_set():
                         self._running[name] = self._spawn(self._programs[name])
                         self.restarts += 1
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
 
 
 def _end_with_parent() -> Callable[[], None] | None:

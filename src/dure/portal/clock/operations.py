@@ -29,5 +29,7 @@ def advance(*, to: datetime) -> None:
 
 
 def report_done(*, reporter: str, at: datetime) -> None:
-    """Record that `reporter` has done all that is due up to `at`."""
+    """Record that `reporter` has done all that is due up to `at`; saying it again writes nothing."""
+    if Reported.objects.filter(reporter=reporter, done_at=at).exists():
+        return
     Reported.objects.update_or_create(reporter=reporter, defaults={"done_at": at})

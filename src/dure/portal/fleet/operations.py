@@ -426,7 +426,8 @@ def note_seen(*, now: datetime, cluster: str, token_id: int) -> None:
     """Remember that the agent was heard; written at most every half minute."""
     before = now - SEEN_EVERY
     old = Q(agent_seen_at=None) | Q(agent_seen_at__lt=before)
-    if Cluster.objects.filter(old, code=cluster).update(agent_seen_at=now):
+    stale = Cluster.objects.filter(old, code=cluster)
+    if stale.exists() and stale.update(agent_seen_at=now):  # read first: an update takes SQLite's write lock
         AgentToken.objects.filter(pk=token_id).update(used_at=now)
 
 

@@ -29,6 +29,8 @@ def run(now: datetime) -> int:
 
     Only the holder of the lease solves, so a plan found in state `solving` here belongs to a process that died.
     """
+    if not queries.is_any_waiting():
+        return 0
     operations.requeue_orphans(actor=ACTOR, now=now)
     plan_id = operations.start(actor=ACTOR, now=now)
     if plan_id is None:

@@ -193,6 +193,11 @@ def accepted(call_code: str) -> PlanView | None:
     return _view(row) if row else None
 
 
+def is_any_waiting() -> bool:
+    """Whether a plan is queued, or was being solved when its process died."""
+    return Plan.objects.filter(state__in=["queued", "solving"]).exists()
+
+
 def is_solving(plan_id: int) -> bool:
     """Whether the plan is still to be solved (nobody cancelled it)."""
     return Plan.objects.filter(pk=plan_id, state="solving").exists()
