@@ -10,9 +10,24 @@ def call(code: str) -> str:
     return reverse("calls-show", args=[code])
 
 
+def call_desk(code: str) -> str:
+    """Where the programme runs a call."""
+    return reverse("calls-manage", args=[code])
+
+
+def panel(code: str) -> str:
+    """Where the programme watches the reviews of a call."""
+    return reverse("reviews-progress", args=[code])
+
+
+def reclaim(case_id: int) -> str:
+    """A reclaim case."""
+    return reverse("reclaims-show", args=[case_id])
+
+
 def application(number: str) -> str:
     """An application."""
-    return f"/applications/{number}/"
+    return reverse("applications-show", args=[number])
 
 
 def story(number: str) -> str:
@@ -52,4 +67,4 @@ def organisation(code: str) -> str:
 
 def invoice(number: str) -> str:
     """An invoice."""
-    return f"/billing/{number}/"
+    return reverse("billing-show", args=[number])

@@ -17,6 +17,7 @@ from dure.portal.framework import programme
 from dure.portal.outcomes import queries as outcomes
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
+from dure.portal.reclaims import queries as reclaims
 from dure.portal.site import addresses
 from dure.portal.site.amounts import amount
 from dure.portal.site.tasks.task import Task
@@ -32,6 +33,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         yield from _applying(actor, now)
         yield from _answering(actor, now)
         yield from _holding(actor, now)
+        yield from _explaining(actor)
         yield from _paying(actor)
         yield from _reporting(actor)
 
@@ -136,6 +138,19 @@ def _holding(actor: Actor, now: datetime) -> Iterator[Task]:
                 addresses.allocation(view.name),
                 due=view.end_at,
             )
+
+
+def _explaining(actor: Actor) -> Iterator[Task]:
+    for case in reclaims.to_answer(actor):
+        yield Task(
+            Text("쉬고 있는 서버가 있습니다. 까닭을 알려 주십시오", "Some servers lie idle: explain why"),
+            Text(
+                f"{case.cluster}, {case.nodes}대. 답하지 않으면 {case.would_take}대를 회수할 수 있습니다.",
+                f"{case.cluster}, {case.nodes} of them. Without an answer {case.would_take} may be taken back.",
+            ),
+            addresses.reclaim(case.id),
+            due=case.answer_by,
+        )
 
 
 def _paying(actor: Actor) -> Iterator[Task]:

@@ -17,6 +17,7 @@ from dure.portal.outcomes import queries as outcomes
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.plans import queries as plans
+from dure.portal.reclaims import queries as reclaims
 from dure.portal.reviews import queries as reviews
 from dure.portal.site import addresses
 from dure.portal.site.tasks.task import Task
@@ -29,6 +30,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         for call in calls.calls(actor):
             yield from _call(actor, call, now)
         yield from _agreements()
+        yield from _reclaims(actor)
         yield from _reports()
     if actor.is_finance:
         yield from _months(now)
@@ -48,7 +50,7 @@ def _organisations() -> Iterator[Task]:
 
 def _call(actor: Actor, call: CallView, now: datetime) -> Iterator[Task]:
     """The next step of one call; nothing while time alone moves it on."""
-    page = addresses.call(call.code)
+    page = addresses.call_desk(call.code)
     name = call.title
     if call.state == "draft":
         yield Task(Text(f"‘{name.ko}’을 공고하십시오", f"Announce “{name.en}”"), _DRAFT, page, due=call.opens_at)
@@ -84,7 +86,7 @@ def _review(actor: Actor, call: CallView) -> Task:
         f"{call.title.ko}. 평가 {progress.needed}건 가운데 {progress.submitted}건이 들어왔습니다.",
         f"{call.title.en}. {progress.submitted} of {progress.needed} reviews are in.",
     )
-    return Task(title, why, addresses.call(call.code), due=call.decide_by)
+    return Task(title, why, addresses.panel(call.code), due=call.decide_by)
 
 
 def _decision(actor: Actor, call: CallView) -> Task:
@@ -112,6 +114,17 @@ def _agreements() -> Iterator[Task]:
             Text("신청자는 이미 서명했습니다.", "The applicants have signed."),
             reverse("awards-countersign"),
             weight=15,
+        )
+
+
+def _reclaims(actor: Actor) -> Iterator[Task]:
+    for case in reclaims.to_judge(actor):
+        name = case.organisation
+        yield Task(
+            Text(f"{name.name}의 소명을 판단하십시오", f"Decide on the explanation of {name.named('en')}"),
+            Text(f"{case.cluster}, 쉬고 있는 서버 {case.nodes}대", f"{case.cluster}, {case.nodes} idle servers"),
+            addresses.reclaim(case.id),
+            weight=18,
         )
 
 
