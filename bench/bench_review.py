@@ -139,12 +139,12 @@ def _quality_rows(case: Task, full: bool) -> list[Row]:
     rows = _ratios(case, "greedy (best pairs first)", _greedy(case))
     toronto = matching_baselines.tpms(case.fit, case.allowed, case.each, case.most)
     rows += _ratios(case, "TPMS (Charlin & Zemel 2013)", toronto or [])
-    small = task(40, 15, 3, seed=3)
+    least = max(0, sum(case.needs) // case.fit.shape[1] - 1 - matching.SPREAD)
+    even = matching_baselines.tpms(case.fit, case.allowed, case.each, case.most, least)
+    rows += _ratios(case, "TPMS with loads as even as ours", even or [])
+    small = task(60, 20, 4, seed=3) if full else task(40, 15, 3, seed=3)  # it solves thousands of programs
     fair = matching_baselines.peer_review_4_all(small.fit, small.allowed, small.each, small.most)
     rows += _ratios(small, "PeerReview4All (Stelmakh, Shah & Singh 2019)", fair or [])
-    if full:
-        first = matching_baselines.peer_review_4_all(case.fit, case.allowed, case.each, case.most, rounds=1)
-        rows += _ratios(case, "PeerReview4All, its first round", first or [])
     return rows
 
 

@@ -19,14 +19,17 @@ Bools = npt.NDArray[np.bool_]
 Pairs = list[tuple[int, int]]
 
 
-def tpms(fit: Fits, allowed: Bools, need: int, limits: Sequence[int]) -> Pairs | None:
-    """Every proposal `need` reviewers, at most `limits` each, the greatest total; None when there is no such thing."""
+def tpms(fit: Fits, allowed: Bools, need: int, limits: Sequence[int], least: int = 0) -> Pairs | None:
+    """Every proposal `need` reviewers, each between `least` and `limits`, the greatest total; None when there is none.
+
+    The paper knows no `least`; it tells what even loads cost apart from what a floor costs.
+    """
     proposals, reviewers = fit.shape
     p, r = np.nonzero(allowed)
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", 1)
-    lower = np.concatenate([np.full(proposals, need), np.zeros(reviewers)]).astype(np.float64)
+    lower = np.concatenate([np.full(proposals, need), np.full(reviewers, least)]).astype(np.float64)
     upper = np.concatenate([np.full(proposals, need), np.asarray(limits)]).astype(np.float64)
     rows, none = proposals + reviewers, np.empty(0, dtype=np.int32)
     highs.addRows(rows, lower, upper, 0, np.zeros(rows, dtype=np.int32), none, np.empty(0))
