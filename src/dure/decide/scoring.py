@@ -31,6 +31,14 @@ class Score:
         return max(self.totals) - min(self.totals) if self.totals else 0
 
 
+def points(tenths: int | None) -> str:
+    """Tenths of a point as people write points: 735 is 73.5, 800 is 80; nothing for None."""
+    if tenths is None:
+        return ""
+    whole, rest = divmod(abs(tenths), 10)
+    return f"{'-' if tenths < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
+
+
 def points_in_tenths(rubric: Rubric, points: Mapping[str, object]) -> tuple[dict[str, int], list[Mistake]]:
     """`points` per criterion as tenths, and what is wrong with them.
 

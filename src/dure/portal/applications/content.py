@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -145,6 +146,38 @@ def remaining(content: Content, programme: Programme, form: Sequence[forms.Quest
         if not getattr(content.consents, name):
             found.append(Mistake(f"consents.{name}", what, Text("읽고 동의해 주십시오.", "Read it and agree.")))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A content in the words of programme and call, for people to read."""
+
+    research_field: Text
+    wishes: tuple[tuple[str, int], ...]  # GPU model and usefulness
+    sections: tuple[tuple[Text, str], ...]
+    answers: tuple[tuple[Text, Text], ...]
+
+
+def reading(content: Content, programme: Programme, form: Sequence[forms.Question]) -> Reading:
+    """The content with codes replaced by names; blank sections and answers left out."""
+    fields = {field.code: field.name for field in programme.research_fields}
+    models = {model.code: model.name for model in programme.gpu_models}
+    given = {**content.plan}
+    return Reading(
+        research_field=fields.get(content.field, Text("", "")),
+        wishes=tuple((models.get(wish.gpu_model, wish.gpu_model), wish.utility) for wish in content.models),
+        sections=tuple((name, given[s]) for s, name in SECTION_NAMES.items() if given.get(s)),  # type: ignore[call-overload,index]
+        answers=tuple((q.label, _shown(q, content.answers[q.code])) for q in form if q.code in content.answers),
+    )
+
+
+def _shown(question: forms.Question, answer: Any) -> Text:
+    if isinstance(answer, bool):
+        return Text("예", "Yes") if answer else Text("아니요", "No")
+    names = {option.code: option.label for option in question.options}
+    given = answer if isinstance(answer, list) else [answer]
+    found = [names.get(code, Text(str(code), str(code))) for code in given]
+    return Text(", ".join(t.ko for t in found), ", ".join(t.en for t in found))
 
 
 def step_of(where: str) -> str:

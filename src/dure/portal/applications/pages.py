@@ -324,35 +324,19 @@ def _price(view: ApplicationView, content: Content, call: CallView) -> dict[str,
 def _about(view: ApplicationView, call: CallView, content: Content) -> dict[str, Any]:
     """What every page that shows an application's content needs."""
     programme = programmes.current()
-    fields = {field.code: field.name for field in programme.research_fields}
-    models = {model.code: model.name for model in programme.gpu_models}
     return {
         "view": view,
         "call": call,
         "content": content,
         "organisation_class": _class_of(view).name,
         "region": programme.region(view.organisation.region).name,
-        "research_field": fields.get(content.field, ""),
-        "wishes": [(models.get(wish.gpu_model, wish.gpu_model), wish.utility) for wish in content.models],
-        "sections": [(contents.SECTION_NAMES[s], content.plan[s]) for s in contents.PLAN_SECTIONS if s in content.plan],
-        "answers": [(q.label, _shown_answer(q, content.answers.get(q.code))) for q in call.form],
+        "reading": contents.reading(content, programme, call.form),
         **_price(view, content, call),
     }
 
 
 def _class_of(view: ApplicationView) -> Any:
     return programmes.current().applicant_class(view.organisation.applicant_class)
-
-
-def _shown_answer(question: Any, answer: Any) -> Any:
-    if isinstance(answer, bool):
-        return Text("예", "Yes") if answer else Text("아니요", "No")
-    names = {option.code: option.label for option in question.options}
-    given = answer if isinstance(answer, list) else [answer]
-    if names and answer is not None:
-        found = [names.get(code, Text(str(code), str(code))) for code in given]
-        return Text(", ".join(t.ko for t in found), ", ".join(t.en for t in found))
-    return "" if answer is None else answer
 
 
 def _labels(view: ApplicationView, call: CallView) -> list[tuple[Text, str]]:

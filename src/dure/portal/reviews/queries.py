@@ -51,6 +51,11 @@ class AssignmentView:
     why: dict[str, Any]
 
     @property
+    def points(self) -> str:
+        """The total in points."""
+        return scoring.points(self.total_tenths)
+
+    @property
     def is_done(self) -> bool:
         """Whether the review is in."""
         return self.state == "submitted"
@@ -99,6 +104,11 @@ class Seat:
     match_permille: int
     why: dict[str, Any]
     bars: Sequence[Bar]
+
+    @property
+    def points(self) -> str:
+        """The total in points."""
+        return scoring.points(self.total_tenths)
 
     def is_late(self, now: datetime) -> bool:
         """Whether it should have been in by `now`."""
