@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -29,12 +30,13 @@ MOST_LINKS = 20
 
 def make_due(*, now: datetime) -> int:
     """Ask for every report that has fallen due by `now` and was not asked for; how many. Safe to repeat."""
+    rules = programme.current_hash()
     there = set(Report.objects.values_list("award_id", "kind", "due_at"))
     held = awards.public_register().filter(state__in=("agreed", "ended"), start_at__lte=now)
     missing = [
         (award_id, number, duty)
         for award_id, number, applicant_class, start, end, ended in held.values_list(*_COLUMNS)
-        for duty in _duties(applicant_class, start, min(end, ended or end))
+        for duty in _duties(rules, applicant_class, start, min(end, ended or end))
         if duty.falls_at <= now and (award_id, duty.report, duty.due_at) not in there
     ]
     return sum(_ask(award_id, number, duty, now) for award_id, number, duty in missing)
@@ -43,7 +45,9 @@ def make_due(*, now: datetime) -> int:
 _COLUMNS = ("id", "number", "application__organisation__applicant_class", "start_at", "end_at", "ended_at")
 
 
-def _duties(applicant_class: str, start_at: datetime, end_at: datetime) -> list[Duty]:
+@lru_cache(maxsize=10_000)
+def _duties(programme_hash: str, applicant_class: str, start_at: datetime, end_at: datetime) -> list[Duty]:
+    """What one award owes; worked out once per process, since the loop asks again and again."""
     current = programme.current()
     return reports_due(current.reports, applicant_class, Period(start_at, max(start_at, end_at)), current.zone)
 
