@@ -82,7 +82,7 @@ PAGES = [
     (f"/allocations/clusters/{SMALL}/", OVERSEE | {"finance", "naver"}),
     ("/allocations/keys/", set(PEOPLE)),
     ("/allocations/keys/{key}/revoke/", {"firm"}),
-    ("/usage/?month=2026-04", OVERSEE | {"finance", "naver", "kakao"}),
+    ("/usage/?month=2026-04", set(PEOPLE)),
     ("/usage/allocations/{used}/", OVERSEE | {"finance", "firm", "naver"}),
     ("/reclaims/", set(PEOPLE)),
     ("/reclaims/?state=all&sort=idle", set(PEOPLE)),
@@ -224,6 +224,13 @@ def test_settling_an_invoice_by_hand(ids: dict[str, object]) -> None:
     assert finance.post(f"{path}pay/", {"reason": ""}).status_code == 302
     assert Invoice.objects.get(number="2026-04-firm").state == "paid"
     assert finance.post(f"{path}pay/", {"reason": ""}).status_code == 409
+
+
+def test_holders_see_only_their_own_use(ids: dict[str, object]) -> None:
+    mine = world.signed_in(world.organisation("firm")).get("/usage/?month=2026-04").content.decode()
+    assert str(ids["used"]) in mine and str(ids["idle"]) not in mine
+    nothing = world.signed_in(world.organisation("other")).get("/usage/?month=2026-04").content.decode()
+    assert str(ids["used"]) not in nothing and str(ids["idle"]) not in nothing
 
 
 def test_the_api_shows_what_the_pages_show(ids: dict[str, object]) -> None:

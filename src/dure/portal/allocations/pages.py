@@ -21,6 +21,7 @@ from dure.portal.fleet import queries as fleet
 from dure.portal.fleet.pages import tabs as cluster_tabs
 from dure.portal.framework.lists import export, paged
 from dure.portal.framework.pages import add_mistakes, person_required
+from dure.protocol import words
 
 STATES = ("present", "ended")
 _STAGES = {
@@ -112,7 +113,7 @@ def _show(request: HttpRequest, found: AllocationView, form: forms.Member) -> Ht
         "stage": _STAGES[_stage(request, found)],
         "is_ready": _stage(request, found) in ("ready", "changing"),
         "tabs": tabs(found, "show"),
-        "conditions": queries.conditions(found.id),
+        "conditions": [c for c in queries.conditions(found.id) if c.type != words.ENDED or c.status == "true"],
         "people": [(person, queries.login_of(person.id)) for person in people],
         "names_people": actor.may_oversee
         or found.organisation.id in actor.organisations

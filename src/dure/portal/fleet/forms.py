@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Token(forms.Form):
     """A new credential for a cluster's agent."""
 
-    label = forms.CharField(label=_("쓰는 곳"), max_length=80)
+    label = forms.CharField(label=_("토큰을 쓰는 곳"), max_length=80)
     days = forms.IntegerField(label=_("유효 기간"), initial=90, min_value=1, max_value=366)
 
 

@@ -42,8 +42,10 @@ def _hours(seconds: int) -> int:
 @require_GET
 @person_required
 def overview(request: HttpRequest) -> HttpResponse:
-    """Use of a month by cluster, for those who oversee, finance, and providers of their own clusters."""
-    month = _month(request)
+    """Use of a month: by cluster for those who oversee, finance and providers; by allocation for holders."""
+    actor, month = request.actor, _month(request)
+    if not (actor.may_oversee or actor.is_finance or actor.providers):
+        return _mine(request, month)
     found = queries.by_cluster(month, request.actor)
     rows = [(one, found.get(one.code, Use())) for one in fleet.clusters(request.actor)]
     rows = [(one, use) for one, use in rows if one.share == "government" or use.allocated_gpu_seconds]
@@ -71,6 +73,21 @@ def overview(request: HttpRequest) -> HttpResponse:
         "crumbs": [(_("사용량"), "")],
     }
     return render(request, "usage/overview.html", context)
+
+
+def _mine(request: HttpRequest, month: Month) -> HttpResponse:
+    """Use of a month by the person's own allocations."""
+    period = month.period(zone())
+    found = queries.by_allocation([period])
+    mine = [view for view in allocations.mine(request.actor) if view.period.overlaps(period)]
+    context = {
+        "month": month,
+        "earlier": month.plus(-1),
+        "later": month.plus(1),
+        "rows": [(view, found.get((view.cluster, view.name, period), Use())) for view in mine],
+        "crumbs": [(_("사용량"), "")],
+    }
+    return render(request, "usage/mine.html", context)
 
 
 def _ratio(part: int, whole: int) -> float:
