@@ -83,7 +83,9 @@ def story(number: str, actor: Actor, now: datetime) -> Story:
         *_reports(award),
     ]
     done = _named(sorted((event for event in done if event.at), key=lambda event: event.at or now))
-    coming = list(_coming(view, call, award, allocation, rank, now))
+    coming = sorted(
+        _coming(view, call, award, allocation, rank, now), key=lambda event: (event.phase != "now", event.due or now)
+    )
     stage = _stage(view, call, award, allocation, now)
     order = [code for code, _ in STAGES]
     stages = tuple((name, order.index(code) < order.index(stage), code == stage) for code, name in STAGES)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dure.portal.people.actor import Actor
 from dure.portal.site.tasks import applicant, office, provider, reviewer
 from dure.portal.site.tasks.task import Task
 
+SOON = timedelta(days=14)
+
 
 def tasks(actor: Actor, now: datetime) -> list[Task]:
-    """Everything this person has to do at `now`: by deadline, the overdue first, then the rest by weight."""
+    """Everything this person has to do at `now`: due soon, then without a deadline, then far off."""
     parts = (applicant.tasks, reviewer.tasks, office.tasks, provider.tasks)
     found = [task.at(now) for part in parts for task in part(actor, now)]
-    return sorted(found, key=lambda task: (task.due is None, task.due or now, task.weight))
+    return sorted(found, key=lambda task: _urgency(task, now))
+
+
+def _urgency(task: Task, now: datetime) -> tuple[int, datetime, int]:
+    if task.due is None:
+        return (1, now, task.weight)
+    return (0 if task.due - now < SOON else 2, task.due, task.weight)
