@@ -70,6 +70,12 @@ def test_the_same_key_leaves_one_mail_in_the_readers_language():
     assert [m.subject for m in Message.objects.all()] == ["Subject"]
 
 
+def test_paths_of_the_portal_become_addresses():
+    body = Text("결과: /awards/25-1-0007/ (H200/B200, 3/4)", "x")
+    operations.announce(key="k", user_id=person("a"), subject=Text("가", "a"), body=body, now=NOW)
+    assert Message.objects.get().body == "결과: http://127.0.0.1:8000/awards/25-1-0007/ (H200/B200, 3/4)"
+
+
 def test_mail_is_read_by_its_owner_only_while_time_is_real():
     owner, _ = person("owner"), person("other")
     announce(owner)

@@ -18,6 +18,7 @@ from dure.portal.clock.operations import advance
 from dure.portal.files.models import StoredFile
 from dure.portal.fleet.models import Cluster, Provider
 from dure.portal.journal.queries import verify
+from dure.portal.messages.models import Message
 from dure.portal.outcomes import operations, queries
 from dure.portal.outcomes.models import Report
 from dure.portal.people import operations as people
@@ -126,6 +127,12 @@ def test_handed_in_judged_and_public(holder):
     assert queries.published().count() == 0
     operations.submit(actor=holder, summary=SUMMARY, **what)
     operations.approve(actor=manager, **what)
+    assert [m.subject for m in Message.objects.order_by("id")] == [
+        "[25-1-0001] 중간 실적 보고서를 내실 때가 되었습니다",
+        "[25-1-0001] 중간 실적 보고서를 보완해 주십시오",
+        "[25-1-0001] 중간 실적 보고서가 승인되었습니다",
+    ]
+    assert "/outcomes/" in Message.objects.order_by("id").first().body
     assert "한국어 모델" in Client().get("/published/").content.decode()
     assert Client().get("/published/?q=없는말").status_code == 200
     assert verify() is None

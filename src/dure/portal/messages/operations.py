@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import F
 
 from dure.core.text import Text
 from dure.portal.messages.models import Message
 from dure.portal.people.queries import person
+
+_PATH = re.compile(r"(?<!\S)(/[a-z][\w./-]*/)")
 
 
 def write(*, key: str, to: str, subject: str, body: str, now: datetime) -> None:
@@ -19,9 +23,13 @@ def write(*, key: str, to: str, subject: str, body: str, now: datetime) -> None:
 
 
 def announce(*, key: str, user_id: int, subject: Text, body: Text, now: datetime) -> None:
-    """Write to a person in their language; the same `key` again changes nothing. Raises NotFound."""
+    """Write to a person in their language; the same `key` again changes nothing. Raises NotFound.
+
+    A path of the portal that stands alone in `body` (" /awards/25-1-0007/") becomes an address one can follow.
+    """
     to = person(user_id)
-    write(key=key, to=to.email, subject=subject.in_(to.language), body=body.in_(to.language), now=now)
+    text = _PATH.sub(rf"{settings.ENV.public_url}\1", body.in_(to.language))
+    write(key=key, to=to.email, subject=subject.in_(to.language), body=text, now=now)
 
 
 def sent(*, message_id: int, now: datetime) -> None:

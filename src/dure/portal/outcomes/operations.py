@@ -19,7 +19,9 @@ from dure.portal.files import operations as files
 from dure.portal.framework import programme
 from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
+from dure.portal.messages import operations as messages
 from dure.portal.outcomes.models import Report
+from dure.portal.outcomes.queries import kind_name
 from dure.portal.people.actor import Actor, system
 
 ACTOR = system("outcomes")
@@ -54,7 +56,7 @@ def _duties(programme_hash: str, applicant_class: str, start_at: datetime, end_a
 
 @transaction.atomic
 def _ask(award_id: int, number: str, duty: Duty, now: datetime) -> int:
-    _, is_new = Report.objects.get_or_create(award_id=award_id, kind=duty.report, due_at=duty.due_at)
+    row, is_new = Report.objects.get_or_create(award_id=award_id, kind=duty.report, due_at=duty.due_at)
     if is_new:
         append(
             at=now,
@@ -64,7 +66,44 @@ def _ask(award_id: int, number: str, duty: Duty, now: datetime) -> int:
             report=duty.report,
             due_at=duty.due_at.isoformat(),
         )
+        _tell(row, "ask", now)
     return int(is_new)
+
+
+_LETTERS = {
+    "ask": (
+        Text("{report}를 내실 때가 되었습니다", "{report}: now due"),
+        Text("{due}까지 내 주십시오: {path}", "Please hand it in by {due}: {path}"),
+    ),
+    "approve": (
+        Text("{report}가 승인되었습니다", "{report}: approved"),
+        Text("이제 누구나 볼 수 있습니다: {path}", "It is public now: {path}"),
+    ),
+    "return": (
+        Text("{report}를 보완해 주십시오", "{report}: please improve it"),
+        Text("{note}\n\n{path}", "{note}\n\n{path}"),
+    ),
+}
+
+
+def _tell(row: Report, event: str, now: datetime) -> None:
+    """Write to the lead of the application what has become of the report."""
+    subject, body = _LETTERS[event]
+    due = row.due_at.astimezone(programme.zone())
+    words = {
+        "report": kind_name(row.kind),
+        "due": Text(f"{due.year}. {due.month}. {due.day}.", f"{due.day} {due:%b %Y}"),
+        "path": f"/outcomes/{row.pk}/",
+        "note": row.review_note,
+    }
+    number = row.award.number
+    messages.announce(
+        key=f"report:{row.pk}:{event}:{now:%Y%m%dT%H%M%S}",
+        user_id=row.award.application.lead_id,
+        subject=Text(f"[{number}] {subject.ko}", f"[{number}] {subject.en}").format(**words),
+        body=body.format(**words),
+        now=now,
+    )
 
 
 @transaction.atomic
@@ -161,6 +200,7 @@ def _judge(actor: Actor, now: datetime, report_id: int, event: str, note: str) -
         reason=note.strip(),
         report=row.kind,
     )
+    _tell(row, event, now)
 
 
 def _report(report_id: int, actor: Actor) -> Report:
