@@ -22,6 +22,11 @@ def _parsed(name: str) -> Programme:
     return parse(_text(name))
 
 
+@cache
+def _hash(name: str) -> str:
+    return digest(_text(name))
+
+
 def current() -> Programme:
     """The programme named by DURE_PROGRAMME, read once per process. Raises InvalidInput when it has mistakes."""
     return _parsed(settings.ENV.programme)
@@ -34,7 +39,7 @@ def current_text() -> str:
 
 def current_hash() -> str:
     """The file's hash: part of every decision."""
-    return digest(current_text())
+    return _hash(settings.ENV.programme)
 
 
 def zone() -> ZoneInfo:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -94,9 +95,16 @@ class Why:
 
 
 def names() -> dict[str, dict[str, Text]]:
-    """What the programme calls the codes that people filter by."""
+    """What the programme calls its codes."""
+    return _names(programme.current_hash())
+
+
+@cache
+def _names(programme_hash: str) -> dict[str, dict[str, Text]]:
     current = programme.current()
     return {
+        "field": {f.code: f.name for f in current.research_fields},
+        "provider": {p.code: p.name for p in current.providers},
         "class": {c.code: c.name for c in current.applicant_classes},
         "region": {r.code: r.name for r in current.regions},
         "model": {m.code: Text(m.name, m.name) for m in current.gpu_models},
@@ -128,7 +136,6 @@ def result_of(row: Any) -> Result:
 
 
 def _result(view: AwardView) -> Result:
-    current = programme.current()
     known = names()
     title = view.title
     codes = {
@@ -139,8 +146,6 @@ def _result(view: AwardView) -> Result:
         "field": view.field,
         "organisation": view.organisation_code,
     }
-    fields = {f.code: f.name for f in current.research_fields}
-    providers = {p.code: p.name for p in current.providers}
     return Result(
         number=view.number,
         call_code=view.call_code,
@@ -148,9 +153,9 @@ def _result(view: AwardView) -> Result:
         organisation=Text(view.organisation, view.organisation_en),
         applicant_class=_named(known["class"], view.applicant_class),
         region=_named(known["region"], view.region),
-        research_field=_named(fields, view.field),
+        research_field=_named(known["field"], view.field),
         cluster=_named(known["cluster"], view.cluster),
-        provider=_named(providers, view.provider),
+        provider=_named(known["provider"], view.provider),
         gpu_model=_named(known["model"], view.gpu_model).ko,
         nodes=view.nodes,
         requested_nodes=view.requested_nodes,
