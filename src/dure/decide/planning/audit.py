@@ -139,6 +139,32 @@ class Ground:
             return option["max_nodes"]
         return min(option["max_nodes"], limit // (option["fee_won"] * application["duration"]))
 
+    def room(self, option: Object, rules: Rules, start: int, end: int, most: int) -> int:
+        """The largest size up to `most` that an empty calendar and these hard rules could hold."""
+        most = min(most, *self.cluster[option["cluster"]]["capacity"][start:end])
+        for policy, word in rules:
+            begin, until = max(start, policy["first_slot"]), min(end, policy["end_slot"])
+            if begin < until:
+                shift = policy["first_slot"]
+                caps = self.caps(policy, word)
+                least = min(caps[begin - shift : until - shift]) if policy["by_slot"] else caps[0]
+                is_once = policy["by_slot"] or policy["measure"] in ("nodes", "awards")
+                amount = unit(policy, option) * (1 if is_once else until - begin)
+                if policy["measure"] == "awards":
+                    most = most if amount <= least else 0
+                elif amount:
+                    most = min(most, least // amount)
+        return most
+
+    def tight(self, application: Object, option: Object, rules: Rules, most: int) -> Rules:
+        """The hard rules that one award alone could exceed."""
+        worst = most * application["duration"]
+        return tuple(
+            one
+            for one in rules
+            if one[0]["price"] is None and min(self.caps(*one)) < max(1, unit(one[0], option)) * worst
+        )
+
     def worth(self, application: Object, option: Object) -> int:
         """What all sizes and starts of an option have in common of their value."""
         return max(0, application["score_tenths"] - self.offset) * option["utility"] * application["duration"]
@@ -360,7 +386,7 @@ class Envy:
 
 
 class Bound:
-    """What no plan can exceed, from the certificate's prices: rows at their price, block rules as exact knapsacks."""
+    """What no plan can exceed, from the certificate's prices: rows at their price, block rows as exact knapsacks."""
 
     def __init__(self, ground: Ground, certificate: Object, rule: Object) -> None:
         self.ground, self.rule = ground, rule
@@ -370,7 +396,10 @@ class Bound:
         self.total = 0
         self._row_price: dict[Any, list[int]] = {}
         self._curves: dict[Any, tuple[list[int], list[int], list[Any]]] = {}
-        self._knapsacks: dict[tuple[str, str], tuple[int, list[dict[int, int]]]] = {}
+        self._cap: dict[str, int] = {}
+        self._kept: set[tuple[str, str]] = set()
+        self._slots_kept: dict[str, list[int]] = {}
+        self._knapsacks: dict[str, list[dict[int, int]]] = {}
 
     def derive(self) -> int | None:
         """The bound, cut to a whole number; None when the certificate has something wrong (`wrong` says what)."""
@@ -381,21 +410,24 @@ class Bound:
         for application in self.ground.application.values():
             if self.ground.is_fundable(application):
                 self._count(application, bonus.get(application["id"], 0))
-        for cap, groups in self._knapsacks.values():
-            self.total += knapsack(cap, groups)
+        for row, groups in self._knapsacks.items():
+            self.total += knapsack(self._cap[row], groups)
         return None if self.wrong else self.total // self.scale
 
     def _price_rows(self) -> None:
         """Add price x cap of every priced row, and note prices of rows that do not exist or are priced too high."""
         rest = dict(self.prices)
         for code, cluster in self.ground.cluster.items():
-            prices = [rest.pop(f"capacity/{code}/{slot}", 0) for slot in range(self.ground.slots)]
-            self._row_price[code] = prices
-            self.total += sum(map(int.__mul__, prices, cluster["capacity"]))
+            rows = [f"capacity/{code}/{slot}" for slot in range(self.ground.slots)]
+            self._row_price[code] = [
+                self._price(row, cap, rest) for row, cap in zip(rows, cluster["capacity"], strict=True)
+            ]
+            self._slots_kept[code] = [slot for slot, row in enumerate(rows) if row in self.blocks]
         for policy in self.ground.policies:
             for word in self._words(policy):
                 self._price_policy(policy, word, rest)
         self.wrong += [f"{name}: no such row, or one kept as a knapsack" for name in rest]
+        self.wrong += [f"{name}: no such row to keep" for name in self.blocks - set(self._cap)]
         self.wrong += [f"{name}: a negative price" for name, price in self.prices.items() if price < 0]
 
     def _words(self, policy: Object) -> Iterable[str]:
@@ -407,23 +439,25 @@ class Bound:
         return {self.ground.fact(policy["each"], one, some) for one in self.ground.application.values()}
 
     def _price_policy(self, policy: Object, word: str, rest: dict[str, int]) -> None:
-        if policy["name"] in self.blocks:
-            if (
-                policy["by_slot"]
-                or policy["price"] is not None
-                or policy["each"] in ("cluster", "gpu_model", "provider")
-            ):
-                self.wrong.append(f"{policy['name']}: cannot be kept as a knapsack")
-            return
         name = policy["name"] + ("/" + word if word else "")
         caps = self.ground.caps(policy, word)
         rows = [f"{name}/{policy['first_slot'] + at}" for at in range(len(caps))] if policy["by_slot"] else [name]
-        prices = [rest.pop(row, 0) for row in rows]
-        if policy["price"] is not None and max(prices) > policy["price"] * self.scale:
-            self.wrong.append(f"{name}: priced above what exceeding it costs")
+        prices = [self._price(row, cap, rest) for row, cap in zip(rows, caps, strict=True)]
+        if policy["price"] is not None and (max(prices) > policy["price"] * self.scale or self.blocks & set(rows)):
+            self.wrong.append(f"{name}: priced above what exceeding it costs, or kept although soft")
         if any(prices):
             self._row_price[policy["name"], word] = prices
-            self.total += sum(map(int.__mul__, prices, caps))
+        if self.blocks & set(rows):
+            self._kept.add((policy["name"], word))
+
+    def _price(self, row: str, cap: int, rest: dict[str, int]) -> int:
+        """The price of a row, counted into the total; a row kept as a knapsack has none."""
+        if row in self.blocks:
+            self._cap[row] = cap
+            return 0
+        price = rest.pop(row, 0)
+        self.total += price * cap
+        return price
 
     def _precede(self) -> dict[str, int]:
         """What each application gains or loses by the priced order of merit, every pair of which is checked."""
@@ -439,17 +473,10 @@ class Bound:
         """Add the best this application can bring beyond what it pays, or put its choices into its knapsack."""
         best, block = 0, None
         weights: dict[int, int] = {}
-        for option in application["options"]:
-            least, most = option["min_nodes"], self.ground.most_nodes(application, option)
-            rules = self.ground.rules(application, option["cluster"])
-            kept = [one for one in rules if one[0]["name"] in self.blocks]
-            if kept:
-                if block not in (None, kept[0]) or len(kept) > 1:
-                    self.wrong.append(f"{application['id']}: in two knapsacks")
-                block = kept[0]
-            if least > most:
-                continue
+        for option, rules, most in self._options(application):
             curve, flat, once = self._curve(option, rules)
+            tight = self.ground.tight(application, option, rules, most)
+            is_narrow = tight or min(self.ground.cluster[option["cluster"]]["capacity"]) < most
             worth = self.ground.worth(application, option)
             for start in range(application["earliest"], self.ground.last_start(application) + 1):
                 end = start + application["duration"]
@@ -458,21 +485,46 @@ class Bound:
                     if start < last and first < end:
                         per_node, fixed = per_node + by_node * price, fixed + (1 - by_node) * price
                 factor = worth * self.ground.kept(application, start)
-                for nodes in range(least, most + 1):
+                top = self.ground.room(option, tight, start, end, most) if is_narrow else most
+                kept = self._touched(application, option, rules, start, end, block) if self.blocks else None
+                block = kept[0] if kept else block
+                for nodes in range(option["min_nodes"], top + 1):
                     gain = factor * self.ground.sizes[nodes] // self.ground.divisor * self.scale
                     gain += bonus - nodes * per_node - fixed
                     if gain > best:
                         best = gain
-                    if block and gain > 0:
-                        weight = sum(use[2] for use in policy_uses(*block, option, start, end, nodes))
+                    if gain > 0 and self.blocks:
+                        weight = kept[1] + kept[2] * nodes if kept else 0
                         if gain > weights.get(weight, 0):
                             weights[weight] = gain
         if block:
-            key = block[0]["name"], block[1]
-            cap = self.ground.caps(*block)[0]
-            self._knapsacks.setdefault(key, (cap, []))[1].append(weights)
+            self._knapsacks.setdefault(block, []).append(weights)
         else:
             self.total += best
+
+    def _options(self, application: Object) -> Iterator[tuple[Object, Rules, int]]:
+        for option in application["options"]:
+            most = self.ground.most_nodes(application, option)
+            if option["min_nodes"] <= most:
+                yield option, self.ground.rules(application, option["cluster"]), most
+
+    def _touched(
+        self, application: Object, option: Object, rules: Rules, start: int, end: int, known: str | None
+    ) -> tuple[str, int, int] | None:
+        """The kept row this choice uses, with its use by award and by node. Two for one application are a mistake."""
+        found = [
+            (f"capacity/{option['cluster']}/{slot}", 0, 1)
+            for slot in self._slots_kept[option["cluster"]]
+            if start <= slot < end
+        ]
+        for policy, word in rules:
+            if (policy["name"], word) in self._kept:
+                once = policy["measure"] == "awards"
+                uses = policy_uses(policy, word, option, start, end, 1)
+                found += [(row, one if once else 0, 0 if once else one) for row, _, one in uses if row in self.blocks]
+        if len(found) > 1 or (found and known not in (None, found[0][0])):
+            self.wrong.append(f"{application['id']}: in two knapsacks")
+        return found[0] if found else None
 
     def _curve(self, option: Object, rules: Rules) -> tuple[list[int], list[int], list[Any]]:
         """Running sums over slots of what one node, and the award as such, pay; and what is paid once."""

@@ -102,7 +102,7 @@ class _Speaker:
     def __init__(self, model: Model, plan: Plan) -> None:
         self.model, self.plan, self.problem = model, plan, model.problem
         envy = Envy(model, plan.rule.delta_tenths)
-        self.tables = merit.tables(model, envy, _duals(model, plan))
+        self.tables = merit.tables(model, envy, merit.duals(model, plan.certificate))
         self.work = merit.empty(model)
         self._place(plan)
         self.room = Room(model, self.work)
@@ -269,12 +269,6 @@ def _rule_costs(model: Model, plan: Plan) -> list[RuleStatement]:
 
 def _bound(model: Model) -> int:
     return certificate(model, highs.relax(model).duals)[1]
-
-
-def _duals(model: Model, plan: Plan) -> Any:
-    """The certificate's prices per unit of each row, as the search uses them."""
-    proof = plan.certificate
-    return np.array([proof.prices.get(row.name, 0) / proof.scale for row in model.rows], dtype=np.float64)
 
 
 def _policy_of_row(model: Model) -> Ints:

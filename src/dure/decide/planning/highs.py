@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from dure.decide.planning.model import Model
+from dure.decide.planning.model import Ints, Model
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,6 +34,8 @@ UNITS_PER_CHECK = 2_000
 
 def relax(model: Model) -> Relaxation:
     """Duals of the linear relaxation."""
+    if not model.columns:
+        return Relaxation(np.zeros(len(model.rows)), 0)
     solver, unit = _load(model, is_integer=False)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -42,14 +44,21 @@ def relax(model: Model) -> Relaxation:
     return Relaxation(np.maximum(duals, 0.0) / unit, int(solver.getInfo().simplex_iteration_count))
 
 
-def search(model: Model, budget: int, keep_going: Callable[[int, int | None], bool]) -> npt.NDArray[np.bool_]:
-    """The columns of a good integer plan, one flag per column, found within `budget` units of work.
+def search(
+    model: Model, start: Ints, budget: int, keep_going: Callable[[int, int | None], bool]
+) -> npt.NDArray[np.bool_]:
+    """The columns of a good integer plan, one flag per column, found from columns `start` within `budget` of work.
 
     `keep_going(work so far, best value)` is asked at every check; False stops the search.
     """
+    if not model.columns:
+        return np.zeros(0, dtype=np.bool_)
     solver, _ = _load(model, is_integer=True)
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 0.5)
+    hint = highspy.HighsSolution()
+    hint.col_value = np.isin(np.arange(solver.getNumCol()), start).astype(float).tolist()
+    solver.setSolution(hint)
     checks = 0
 
     def watch(event: Any) -> None:

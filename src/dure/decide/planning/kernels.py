@@ -19,8 +19,11 @@ ENDLESS = np.iinfo(np.int64).max // 4
 
 
 class Tables(NamedTuple):
-    """The model as plain arrays; see `model.Model`. `by_score` lists applications from the lowest score up, `small`
-    the columns of the smallest size per cluster and start, `priced` each column's value less the price of its use."""
+    """The model as plain arrays; see `model.Model`.
+
+    `by_score` lists applications from the lowest score up, `small` the columns of the smallest size per cluster and
+    start, `soft_price` is -1 for hard rows, `priced` each column's value less the price of what it uses.
+    """
 
     first: Any
     owner: Any
@@ -38,6 +41,7 @@ class Tables(NamedTuple):
     is_enviable: Any
     by_score: Any
     soft_price: Any
+    soft_rows: Any
     priced: Any
 
 
@@ -88,7 +92,7 @@ def move(t, w, column, sign):  # type: ignore[no-untyped-def]
     for k in range(t.use_first[column], t.use_first[column + 1]):
         row, amount = t.use_row[k], sign * t.use_amount[k]
         price = t.soft_price[row]
-        if price > 0:
+        if price >= 0:
             change -= price * (max(0, amount - w.room[row]) - max(0, -w.room[row]))
         else:
             w.left[row] -= amount
@@ -109,12 +113,31 @@ def copy(source, target):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def soft_cost(t, w, column):  # type: ignore[no-untyped-def]
+    """What adding `column` would cost by going over soft caps."""
+    cost = np.int64(0)
+    if len(t.soft_rows) == 0:
+        return cost
+    for k in range(t.use_first[column], t.use_first[column + 1]):
+        price = t.soft_price[t.use_row[k]]
+        if price >= 0:
+            room = w.room[t.use_row[k]]
+            cost += price * (max(0, t.use_amount[k] - room) - max(0, -room))
+    return cost
+
+
+@compiled
 def best_fitting(t, w, application, by):  # type: ignore[no-untyped-def]
-    """The column of `application` that fits and is highest in `by` [columns]; the first of equals, or NONE."""
-    best = NONE
+    """The column of `application` that fits and is highest in `by` [columns] less soft costs; the first of equals,
+    or NONE."""
+    best, best_worth = NONE, np.int64(0)
     for column in range(t.first[application], t.first[application + 1]):
-        if (best == NONE or by[column] > by[best]) and fits(t, w, column):
-            best = column
+        if best != NONE and by[column] <= best_worth:
+            continue
+        if fits(t, w, column):
+            worth = by[column] - soft_cost(t, w, column)
+            if best == NONE or worth > best_worth:
+                best, best_worth = column, worth
     return best
 
 
@@ -173,7 +196,13 @@ def envied(t, w, application, delta):  # type: ignore[no-untyped-def]
 
 @compiled
 def swap(t, w, application, delta, by):  # type: ignore[no-untyped-def]
-    """Give `application` the place of the lower award that costs least; True if there was one."""
+    """Give `application` a place it envies: a free one, else that of the lower award that costs least; True if any."""
+    if envied(t, w, application, delta) == NONE:
+        return False
+    column = best_fitting(t, w, application, by)
+    if column != NONE:
+        move(t, w, column, 1)
+        return True
     most = t.score[application] - delta
     best_award, best_column, best_gain, is_found = NONE, NONE, np.int64(0), False
     for award in t.by_score:
@@ -189,7 +218,7 @@ def swap(t, w, application, delta, by):  # type: ignore[no-untyped-def]
             continue
         move(t, w, had, -1)
         column = best_fitting(t, w, application, by)
-        gain = by[column] - by[had]
+        gain = by[column] - soft_cost(t, w, column) - by[had] + soft_cost(t, w, had)
         move(t, w, had, 1)
         if not is_found or gain > best_gain:
             best_award, best_column, best_gain, is_found = award, column, gain, True
@@ -201,12 +230,12 @@ def swap(t, w, application, delta, by):  # type: ignore[no-untyped-def]
 
 @compiled
 def refill(t, w, by):  # type: ignore[no-untyped-def]
-    """Fund whoever fits, from the highest score down."""
+    """Fund whoever fits and is worth more than the soft caps it exceeds cost, from the highest score down."""
     for place in range(len(t.by_score) - 1, -1, -1):
         application = t.by_score[place]
         if w.column[application] == NONE:
             column = best_fitting(t, w, application, by)
-            if column != NONE:
+            if column != NONE and t.value[column] >= soft_cost(t, w, column):
                 move(t, w, column, 1)
 
 
@@ -311,6 +340,7 @@ def fill(t, w, chance):  # type: ignore[no-untyped-def]
         for application in range(count):
             if w.column[application] != NONE:
                 continue
+            w.steps[0] += 1
             for column in range(t.first[application], t.first[application + 1]):
                 if t.priced[column] <= best_worth:
                     continue
@@ -326,6 +356,7 @@ def search(t, current, best, trial, delta, chance, rounds, heat, size):  # type:
     """`rounds` disturbances of `current`, each settled to no envy; kept when better or, by `heat`, little worse."""
     for _ in range(rounds):
         copy(current, trial)
+        trial.steps[0] += 1
         disturb(t, trial, chance, 1 + below(chance, size))
         slack = np.int64(heat * np.float64(below(chance, 1000)) / 1000.0)
         by = t.value if below(chance, 2) == 0 else t.priced

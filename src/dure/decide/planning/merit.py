@@ -15,6 +15,7 @@ from dure.decide.planning import kernels
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.kernels import Tables, Work
 from dure.decide.planning.model import Ints, Model
+from dure.decide.planning.plan import Certificate
 
 ROUNDS = 50
 LARGEST_DISTURBANCE = 4
@@ -44,9 +45,15 @@ def tables(model: Model, envy: Envy, duals: npt.NDArray[np.float64]) -> Tables:
         lane=envy.lane,
         is_enviable=envy.is_enviable,
         by_score=np.ascontiguousarray(envy.order[::-1]),
-        soft_price=np.array([row.price or 0 for row in model.rows], dtype=np.int64),
+        soft_price=np.array([-1 if row.price is None else row.price for row in model.rows], dtype=np.int64),
+        soft_rows=np.array([r for r, row in enumerate(model.rows) if row.price is not None], dtype=np.int64),
         priced=np.round(model.value - paid).astype(np.int64),
     )
+
+
+def duals(model: Model, proof: Certificate) -> npt.NDArray[np.float64]:
+    """The certificate's prices per unit of each row."""
+    return np.array([proof.prices.get(row.name, 0) / proof.scale for row in model.rows], dtype=np.float64)
 
 
 def empty(model: Model) -> Work:

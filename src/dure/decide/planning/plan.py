@@ -34,8 +34,8 @@ class Award:
 class Certificate:
     """Prices of rows, from which a bound on every possible plan follows.
 
-    `prices[row]` is a whole number of 1/`scale` of value per unit of the row; rows not named cost nothing. The rows
-    of the policies in `blocks` have no price: each is kept as an exact knapsack. `precedence` is used under the merit
+    `prices[row]` is a whole number of 1/`scale` of value per unit of the row; rows not named cost nothing. Rows in
+    `blocks` have no price: each is kept as an exact knapsack. `precedence` is used under the merit
     rule only: (i, j, price) prices the fact that j may not be funded without i.
     """
 

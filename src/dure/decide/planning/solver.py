@@ -10,15 +10,23 @@ from typing import Literal
 import numpy as np
 
 from dure.decide.planning import highs, kernels, merit
-from dure.decide.planning.bound import certificate
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.model import Model, build
+from dure.decide.planning.model import Ints, Model, build
+from dure.decide.planning.packed import blocks_to_try, certificate, translate
+from dure.decide.planning.packing.pack import pack
 from dure.decide.planning.plan import Award, Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
 
+MERIT_START_PERMILLE = 200
+"""The part of the budget spent on prices and a first plan before the search under the merit rule."""
+
+PACKING_PERMILLE = 600
+LARGEST_FINISH = 20_000
+"""Under the value rule the rest of the budget goes to a tree search, for problems of no more columns than this."""
+
 Phase = Literal["prices", "search", "merit", "finished"]
 
-DEFAULT_BUDGET = 3_000_000
+DEFAULT_BUDGET = 6_000_000
 """Units of work `solve` spends when nothing is said; about a dozen seconds at 514 applications."""
 
 
@@ -71,13 +79,18 @@ class _Run:
     def plan(self) -> Plan:
         """Prices and bound, then a valuable plan, then (under merit) one without justified envy."""
         model = build(self.problem)
-        self._tell("prices")
-        duals = highs.relax(model).duals
-        proof, self.bound = certificate(model, duals)
-        envy = Envy(model, self.rule.delta_tenths)
-        tables = merit.tables(model, envy, duals)
-        state = self._value_plan(model, tables)
-        if self.rule.name == "merit":
+        translation = translate(model)
+        is_merit = self.rule.name == "merit"
+        share = MERIT_START_PERMILLE if is_merit else PACKING_PERMILLE
+        budget = self.budget * share // 1000
+        packed = pack(translation.model, budget, self._packing, blocks=blocks_to_try(model))
+        self.work = packed.work
+        proof, self.bound = certificate(model, translation, packed)
+        tables = merit.tables(model, Envy(model, self.rule.delta_tenths), merit.duals(model, proof))
+        state = self._state(model, tables, packed.choice)
+        if not is_merit and model.columns <= LARGEST_FINISH:
+            state = self._finish(model, tables, state)
+        if is_merit:
             before = self.work
             merit.search(
                 tables,
@@ -101,16 +114,34 @@ class _Run:
             versions=versions(),
         )
 
-    def _value_plan(self, model: Model, tables: kernels.Tables) -> kernels.Work:
-        """A plan of high value without regard to envy, checked row by row as it is put together."""
-        share = self.budget // 4 if self.rule.name == "merit" else self.budget
-        found = np.flatnonzero(highs.search(model, share, lambda work, value: self._watch("search", work, value)))
+    def _state(self, model: Model, tables: kernels.Tables, choice: Ints) -> kernels.Work:
+        """The packed choice as a state; groups beyond the applications belong to soft rows."""
         state = merit.empty(model)
-        for column in found[np.argsort(-model.value[found], kind="stable")].tolist():
-            if kernels.fits(tables, state, column):
-                kernels.move(tables, state, column, 1)
-        kernels.refill(tables, state, tables.value)
+        for application, place in enumerate(choice[: len(model.applications)].tolist()):
+            if place >= 0:
+                kernels.move(tables, state, int(model.first[application]) + place, 1)
         return state
+
+    def _finish(self, model: Model, tables: kernels.Tables, state: kernels.Work) -> kernels.Work:
+        """What a tree search makes of `state` with the work that is left; never worse."""
+        before = self.work
+        if before >= self.budget or self.is_stopped or int(state.value[0]) >= (self.bound or 0):
+            return state
+        found = highs.search(
+            model,
+            merit.columns(state),
+            self.budget - before,
+            lambda work, value: self._watch("search", before + work, max(value or 0, int(state.value[0]))),
+        )
+        better = merit.empty(model)
+        for column in np.flatnonzero(found).tolist():
+            if kernels.fits(tables, better, column):
+                kernels.move(tables, better, column, 1)
+        return better if better.value[0] > state.value[0] else state
+
+    def _packing(self, phase: str, work: int, value: int, bound: int) -> bool:
+        self.bound = bound
+        return self._watch("search" if phase == "search" else "prices", work, value)
 
     def _watch(self, phase: Phase, work: int, value: int | None) -> bool:
         self.work, self.value = work, value
