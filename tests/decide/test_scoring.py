@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure import programmes
@@ -19,6 +19,7 @@ TRIMMED = Scale(step_tenths=10, combine="trimmed_mean", decides="raw")
 TOTALS = st.lists(st.integers(0, 1000), min_size=1, max_size=9)
 
 
+@settings(deadline=None)
 @given(TOTALS)
 def test_the_mean_is_within_half_a_tenth_of_the_true_one(totals):
     score = scoring.combine(totals, MEAN)

@@ -244,9 +244,10 @@ def _starts(terms: Terms, request: Request) -> list[Finding]:
         )
     )
     late = request.latest_start <= last
-    remedy = Text(
-        f"{request.months}개월을 쓰려면 {last} 이전에 시작해야 합니다.",
+    by = Text(
+        f"{request.months}개월을 쓰려면 늦어도 {last}에 시작해야 합니다.",
         f"To use {request.months} months, start by {last}.",
     )
-    found.append(Finding("end-window", "latest_start", late, text, NOTHING if late else remedy))
+    remedy = Text(f"{last} 이전으로 고르거나 기간을 줄이십시오.", f"Choose {last} or earlier, or fewer months.")
+    found.append(Finding("end-window", "latest_start", late, by, NOTHING if late else remedy))
     return found

@@ -346,3 +346,28 @@ def test_reviewers_out_of_the_pool_get_nothing_new_and_limits_hold():
     users = [user for _, user in result.pairs]
     assert users.count(busy.user_id) == 1 and gone.user_id not in users
     assert sum(result.short.values()) == 2 and set(result.short) <= set(numbers)
+
+
+def test_the_rubric_says_whether_raw_or_adjusted_scores_decide(monkeypatch):
+    boss, panel, _, numbers, _ = under_review(reviewers=6, organisations=("hanbit", "saebyeok", "neoul"))
+    for i, who in enumerate(panel):
+        for one in queries.assignments(who):
+            harsh = FULL if i else {"impact": 0, "ecosystem": 0, "capability": 5, "feasibility": 5}
+            submit(who, one.id, harsh)
+    raw = queries.deciding_scores("25-1")
+    fitted = queries.calibration("25-1", boss)
+    with pytest.raises(NotPermitted):
+        queries.calibration("25-1", panel[0])
+    ids = {view.number: view.id for view in application_queries.of_call("25-1", boss, ("admitted",))}
+    adjusted = {one.application: one.adjusted_tenths for one in fitted.scores}
+    assert {n: s.tenths for n, s in raw.items()} == {
+        one_number: next(o.raw_tenths for o in fitted.scores if o.application == ids[one_number])
+        for one_number in numbers
+    }
+    rubric = queries.calls.call("25-1").rubric
+    scale = rubric.scale.model_copy(update={"decides": "adjusted"})
+    changed = rubric.model_copy(update={"scale": scale})
+    monkeypatch.setattr(queries.calls.CallView, "rubric", property(lambda self: changed))
+    decided = queries.deciding_scores("25-1")
+    assert {n: s.tenths for n, s in decided.items()} == {n: adjusted[ids[n]] for n in numbers}
+    assert fitted.is_adjusted and any(decided[n].tenths > raw[n].tenths for n in numbers)

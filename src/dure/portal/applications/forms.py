@@ -18,6 +18,7 @@ from dure.portal.applications.queries import ApplicationView
 from dure.portal.calls import facts
 from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
+from dure.portal.framework.drafts import DraftForm
 
 FREE_MEMBERS = 3
 STEP_NAMES = {
@@ -45,14 +46,14 @@ def language() -> str:
     return get_language() or "ko"
 
 
-class StepForm(forms.Form):
+class StepForm(DraftForm):
     """One step. Required fields are marked so, but a draft may leave them empty."""
 
     edition = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data: Mapping[str, Any] | None, view: ApplicationView, call: CallView) -> None:
         self.view, self.call = view, call
-        super().__init__(data, initial={"edition": view.draft_edition}, use_required_attribute=False)
+        super().__init__(data, initial={"edition": view.draft_edition})
         self.initial |= self.build(view.draft, call)
 
     def build(self, draft: Content, call: CallView) -> dict[str, Any]:
@@ -62,15 +63,6 @@ class StepForm(forms.Form):
     def content(self) -> dict[str, Any]:
         """What was typed, as top-level fields of the content."""
         raise NotImplementedError
-
-    def full_clean(self) -> None:
-        """Clean with nothing required; see the class."""
-        marks = {name: field.required for name, field in self.fields.items()}
-        for field in self.fields.values():
-            field.required = False
-        super().full_clean()
-        for name, field in self.fields.items():
-            field.required = marks[name]
 
     def add(self, name: str, field: forms.Field, label: str, hint: str = "", *, required: bool = True) -> None:
         """Add one field."""

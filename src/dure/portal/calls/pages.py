@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -234,12 +235,17 @@ def _manage_page(request: HttpRequest, call: CallView, form: BothForm, event: st
         "form": form,
         "event": event,
         "questions": queries.questions(call.code, request.actor),
-        "next": [name for name in STEPS if CALL.allows(call.state, name)],
+        "next": [name for name in STEPS if CALL.allows(call.state, name) and _is_due(call, name, request.now)],
         "may_move": call.state in ("announced", "open", "closed"),
         "events": _timeline(call, request),
         "crumbs": [CALLS, (call.code, f"/calls/{call.code}/"), (_("운영"), "")],
     }
     return render(request, "calls/manage.html", context, status=422 if form.errors else 200)
+
+
+def _is_due(call: CallView, step: str, now: datetime) -> bool:
+    """Opening and closing wait for their announced times."""
+    return now >= {"open": call.opens_at, "close": call.closes_at}.get(step, now)
 
 
 def _about(request: HttpRequest, call: CallView) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dure.core.text import Text
 from dure.decide import scoring
+from dure.portal.framework.drafts import DraftForm
 from dure.portal.reviews.queries import ReviewView
 from dure.programme.competition import Rubric
 
@@ -30,11 +31,11 @@ def language() -> str:
     return get_language() or "ko"
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(DraftForm):
     """Points for each criterion, comments to the applicant apart from those to the panel."""
 
     def __init__(self, rubric: Rubric, data: Any = None, *, review: ReviewView | None = None) -> None:
-        super().__init__(data, use_required_attribute=False)
+        super().__init__(data)
         self.rubric = rubric
         step = Decimal(rubric.scale.step_tenths) / 10
         for criterion in rubric.criteria:
@@ -42,7 +43,6 @@ class ReviewForm(forms.Form):
             self.fields[f"points.{criterion.code}"] = forms.CharField(
                 label=criterion.name.in_(language()),
                 help_text=_("0~%(weight)s점") % {"weight": criterion.weight},
-                required=False,
                 max_length=6,
                 widget=forms.TextInput(attrs=attrs),
             )

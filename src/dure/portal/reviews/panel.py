@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dure.core.errors import DureError, InvalidInput, NotFound
 from dure.core.text import Text
+from dure.decide.calibration import Adjusted, Severity, Standing, standings
 from dure.decide.scoring import Score, points
 from dure.portal.applications import queries as applications
 from dure.portal.calls import queries as calls
@@ -38,35 +38,54 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Load:
-    """How far one reviewer is, and how their points lie against the same proposals' other reviews (tenths)."""
+    """How far one reviewer is, and how strictly they score the same work as others (tenths, positive: stricter)."""
 
     name: str
     assigned: int
     submitted: int
     late: int
-    severity_tenths: int | None
+    strictness: Severity | None
 
     @property
     def severity(self) -> str:
-        """How far above (+) or below (-) the others, in points."""
-        sign = "+" if (self.severity_tenths or 0) > 0 else ""
-        return "–" if self.severity_tenths is None else sign + points(self.severity_tenths)
+        """How far below (-) or above (+) the others they score, in points."""
+        if self.strictness is None:
+            return "–"
+        tenths = -self.strictness.severity_tenths
+        return f"{'+' if tenths > 0 else ''}{points(tenths)} ± {points(self.strictness.error_tenths)}"
+
+    @property
+    def noise(self) -> str:
+        """The spread of what severity does not explain, in points."""
+        return "–" if self.strictness is None else points(self.strictness.noise_tenths) or "–"
 
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One application's scores."""
+    """One application's scores; `standing` says how it lies to the pass mark."""
 
     number: str
     title: Text
     organisation: str
     score: Score
+    adjusted: Adjusted
+    standing: Standing
     passes: bool
 
     @property
     def mean(self) -> str:
         """The deciding score in points."""
         return points(self.score.tenths)
+
+    @property
+    def raw(self) -> str:
+        """The mean of the reviewers' totals with its standard error."""
+        return f"{points(self.adjusted.raw_tenths)} ± {points(self.adjusted.raw_error_tenths)}"
+
+    @property
+    def fair(self) -> str:
+        """The score adjusted for the reviewers' severity, with its standard error."""
+        return f"{points(self.adjusted.adjusted_tenths)} ± {points(self.adjusted.adjusted_error_tenths)}"
 
     @property
     def totals(self) -> str:
@@ -101,7 +120,7 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
         "progress": found,
         "late": late,
         "barred": [seat for seat in found.seats if seat.bars and seat.state != "recused"],
-        "loads": _loads(found, request),
+        "loads": _loads(found, request, code),
         "may_assign": call.state in ("closed", "reviewing"),
         "short": sum(found.short.values()),
     }
@@ -184,6 +203,7 @@ def scores(request: HttpRequest, code: str) -> HttpResponse:
         "exports": True,
         "sort": "-score",
         "histogram": histogram,
+        "decides": call.rubric.scale.decides,
     }
     return render(request, "reviews/scores.html", context)
 
@@ -276,37 +296,31 @@ def _tabs(code: str, current: str) -> dict[str, Any]:
     }
 
 
-def _loads(found: Progress, request: HttpRequest) -> list[Load]:
-    """Each reviewer's progress; severity is how far their totals lie above or below the others' means, on average."""
-    by_number: dict[str, list[Seat]] = {}
+def _loads(found: Progress, request: HttpRequest, code: str) -> list[Load]:
+    """Each reviewer's progress and severity, the late ones first."""
+    severities = {one.reviewer: one for one in queries.calibration(code, request.actor).reviewers}
     by_reviewer: dict[int, list[Seat]] = {}
     for seat in found.seats:
-        if seat.bars or seat.state not in ("assigned", "in_progress", "submitted"):
-            continue
-        by_reviewer.setdefault(seat.reviewer_id, []).append(seat)
-        if seat.state == "submitted":
-            by_number.setdefault(seat.number, []).append(seat)
-    loads = []
-    for own in by_reviewer.values():
-        gaps = []
-        for seat in own:
-            others = [s.total_tenths or 0 for s in by_number.get(seat.number, ()) if s.id != seat.id]
-            if seat.state == "submitted" and others:
-                gaps.append(Fraction(seat.total_tenths or 0) - Fraction(sum(others), len(others)))
-        loads.append(
-            Load(
-                own[0].reviewer,
-                len(own),
-                sum(s.state == "submitted" for s in own),
-                sum(s.is_late(request.now) for s in own),
-                round(sum(gaps) / len(gaps)) if gaps else None,
-            )
+        if not seat.bars and seat.state in ("assigned", "in_progress", "submitted"):
+            by_reviewer.setdefault(seat.reviewer_id, []).append(seat)
+    loads = [
+        Load(
+            own[0].reviewer,
+            len(own),
+            sum(s.state == "submitted" for s in own),
+            sum(s.is_late(request.now) for s in own),
+            severities.get(reviewer_id),
         )
+        for reviewer_id, own in by_reviewer.items()
+    ]
     return sorted(loads, key=lambda load: (-load.late, load.submitted - load.assigned, load.name))
 
 
 def _scores(request: HttpRequest, call: calls.CallView) -> list[ScoreRow]:
     found = queries.deciding_scores(call.code)
+    fitted = queries.calibration(call.code, request.actor)
+    adjusted = {one.application: one for one in fitted.scores}
+    lines = {one.application: one for one in standings(fitted, call.rubric.pass_mark_tenths)}
     mark, text = call.rubric.pass_mark_tenths, request.GET.get("q", "").strip().casefold()
     rows = [
         ScoreRow(
@@ -314,6 +328,8 @@ def _scores(request: HttpRequest, call: calls.CallView) -> list[ScoreRow]:
             view.title,
             view.organisation.named(language()),
             found[view.number],
+            adjusted[view.id],
+            lines[view.id],
             (found[view.number].tenths or 0) >= mark,
         )
         for view in applications.of_call(call.code, request.actor, ("admitted",))
@@ -323,6 +339,7 @@ def _scores(request: HttpRequest, call: calls.CallView) -> list[ScoreRow]:
     keys = {
         "number": lambda row: row.number,
         "score": lambda row: row.score.tenths,
+        "adjusted": lambda row: row.adjusted.adjusted_tenths,
         "spread": lambda row: row.score.spread_tenths,
     }
     return sorted(rows, key=keys.get(order.lstrip("-"), keys["score"]), reverse=order.startswith("-"))
@@ -334,6 +351,7 @@ def _histogram(rows: list[ScoreRow], pass_mark: int) -> dict[str, Any]:
         counts[min(19, (row.score.tenths or 0) // 50)] += 1
     return {
         "kind": "columns",
+        "size": "full",
         "title": Text("점수 분포", "Scores"),
         "unit": Text("건", "applications"),
         "series": [Text("신청", "Applications")],
@@ -371,7 +389,8 @@ def _export_seats(form: str, code: str, rows: list[Seat]) -> HttpResponse:
 
 
 def _export_scores(form: str, code: str, rows: list[ScoreRow]) -> HttpResponse:
-    header = ["number", "title", "organisation", "score", "reviews", "lowest", "highest", "spread", "passes"]
+    header = ["number", "title", "organisation", "score", "reviews", "lowest", "highest", "spread"]
+    header += ["raw", "raw_error", "adjusted", "adjusted_error", "chance_above_mark_permille", "passes"]
     return export(
         f"scores-{code}",
         form,
@@ -386,6 +405,11 @@ def _export_scores(form: str, code: str, rows: list[ScoreRow]) -> HttpResponse:
                 points(row.score.totals[0]),
                 points(row.score.totals[-1]),
                 row.spread,
+                points(row.adjusted.raw_tenths),
+                points(row.adjusted.raw_error_tenths),
+                points(row.adjusted.adjusted_tenths),
+                points(row.adjusted.adjusted_error_tenths),
+                row.standing.adjusted_permille,
                 row.passes,
             ]
             for row in rows

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from dure.core.errors import NotFound
 from dure.core.text import Text
 from dure.decide import scoring
+from dure.decide.calibration import Calibration, calibrate
+from dure.decide.calibration import Review as Total
 from dure.decide.scoring import Score
 from dure.portal.applications import queries as applications
 from dure.portal.applications.content import Content
@@ -239,12 +241,31 @@ def progress(call_code: str, actor: Actor) -> Progress:
 
 
 def deciding_scores(call_code: str) -> dict[str, Score]:
-    """The score of every application with at least one submitted review without conflict, by number."""
-    rubric = calls.call(call_code, READER).rubric
+    """The score of every application with at least one submitted review without conflict, by number.
+
+    Raw (the reviewers' totals combined) or adjusted for their severity, as the call's rubric says.
+    """
+    scale = calls.call(call_code, READER).rubric.scale
+    rows = _submitted(call_code)
     totals: dict[str, list[int]] = {}
-    for row in _submitted(call_code):
+    for row in rows:
         totals.setdefault(row.application.number, []).append(row.review.total_tenths)
-    return {number: scoring.combine(given, rubric.scale) for number, given in sorted(totals.items())}
+    found = {number: scoring.combine(given, scale) for number, given in sorted(totals.items())}
+    if scale.decides == "raw":
+        return found
+    numbers = {row.application_id: row.application.number for row in rows}
+    adjusted = {numbers[one.application]: one.adjusted_tenths for one in _calibrated(rows).scores}
+    return {number: replace(score, tenths=max(0, min(1000, adjusted[number]))) for number, score in found.items()}
+
+
+def calibration(call_code: str, actor: Actor) -> Calibration:
+    """Raw and adjusted scores by application row, and reviewers' severity by reviewer row. For the programme."""
+    actor.require(actor.may_oversee)
+    return _calibrated(_submitted(call_code))
+
+
+def _calibrated(rows: Sequence[Assignment]) -> Calibration:
+    return calibrate(Total(row.application_id, row.reviewer_id, row.review.total_tenths) for row in rows)
 
 
 def to_applicant(number: str, actor: Actor) -> list[str]:
