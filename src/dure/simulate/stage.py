@@ -97,7 +97,7 @@ class Stage:
 
     def advance(self, to: datetime) -> None:
         """Set the clock to `to` (never back) and wait until every loop and agent has reported it done."""
-        instant = max(to, self.now())
+        instant = max(to.replace(microsecond=0), self.now())
         clock_operations.advance(to=instant)
         loops = {driver.reporter(name) for name in driver.LOOPS}
         self.wait(lambda: not clock.waiting_for(loops, instant), lambda: str(clock.waiting_for(loops, instant)))

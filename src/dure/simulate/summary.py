@@ -40,7 +40,7 @@ def summary(call_code: str, month: str) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "applications": len(applications.of_call(call_code, READER)),
         "awards in the plan": plan.awards if plan else 0,
-        "servers in the plan": plan.nodes if plan else 0,
+        "servers in use in the first month": plan.first_month_nodes if plan else 0,
         "gap to the best possible, proved": f"{plan.gap * 100:.2f} %" if plan else "",
         "applications with justified envy": plan.envy if plan else 0,
         **{f"awards {name}": count for name, count in sorted(states.items())},

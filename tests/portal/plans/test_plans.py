@@ -35,7 +35,7 @@ def test_the_loop_solves_audits_and_explains() -> None:
     manager, _, numbers, plan_id = decided.solved()
     plan = queries.plan(plan_id, manager)
     assert plan.state == "solved"
-    assert (plan.awards, plan.nodes, plan.envy) == (4, 32, 0)
+    assert (plan.awards, plan.first_month_nodes, plan.envy) == (4, 32, 0)
     assert plan.audit is not None
     assert plan.audit["violations"] == []
     outcomes = {number: queries.rank(plan_id, number) for number in numbers}

@@ -31,7 +31,7 @@ class PlanOut(Schema):
     gap: float | None
     envy: int | None
     awards: int
-    nodes: int
+    first_month_nodes: int
     queued_at: datetime
     solved_at: datetime | None
     accepted_at: datetime | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from dure.core.errors import NotFound
 from dure.portal.framework.programme import zone
@@ -17,7 +17,7 @@ from dure.portal.plans.models import Plan, Problem, Rank
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan with its figures; `awards` and `nodes` count what it awards."""
+    """A plan with its figures: how many awards, and the nodes of those that start with the call's use."""
 
     id: int
     title: str
@@ -35,7 +35,7 @@ class PlanView:
     hash: str
     audit: dict[str, Any] | None
     awards: int
-    nodes: int
+    first_month_nodes: int
     queued_at: datetime
     queued_by: str
     solved_at: datetime | None
@@ -324,10 +324,11 @@ def _award_of(view: RankView) -> tuple[Any, ...]:
 
 def _with_figures(rows: QuerySet[Plan]) -> QuerySet[Plan]:
     funded = Q(ranks__outcome="awarded")
+    at_start = Q(ranks__start_at=F("problem__call__use_from"))
     return (
         rows.select_related("problem__call")
         .defer("document", "problem__document")
-        .annotate(award_count=Count("ranks", filter=funded), node_count=Sum("ranks__nodes", filter=funded))
+        .annotate(award_count=Count("ranks", filter=funded), first_count=Sum("ranks__nodes", filter=funded & at_start))
     )
 
 
@@ -349,7 +350,7 @@ def _view(row: Any) -> PlanView:
         row.hash,
         row.audit,
         row.award_count,
-        row.node_count or 0,
+        row.first_count or 0,
         row.queued_at,
         row.queued_by,
         row.solved_at,
