@@ -352,7 +352,13 @@ def test_a_name_that_passed_to_another_allocation_is_left_to_its_holder(site, po
 
 
 def test_a_real_cluster_does_not_follow_virtual_time(site, portal):
-    slurm = {"kind": "slurm", "cluster_name": "lab", "gpu_model": "H200", "keys_directory": "keys"}
+    slurm = {
+        "kind": "slurm",
+        "cluster_name": "lab",
+        "gpu_model": "H200",
+        "keys_directory": "keys",
+        "state_directory": "s",
+    }
     site.write(adapter=slurm)
     portal.want(allocation())
     with pytest.raises(PortalRefused) as refused:

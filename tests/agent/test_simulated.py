@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.agent.clusters import simulated_use
+from dure.agent.clusters.options import SimulatedOptions
 from dure.agent.clusters.port import ClusterUnreachable, Hold, Standing
-from dure.agent.clusters.simulated import Fault, Faults, SimulatedCluster, SimulatedOptions
+from dure.agent.clusters.simulated import Fault, Faults, SimulatedCluster
 from dure.agent.clusters.simulated_use import HOUR, WHOLE, Span, Stretch, hours_of, spans_between
 from tests.agent.conformance import ClusterConformance, Stage, create, set_field
 

@@ -9,9 +9,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dure.agent.clusters.options import SimulatedOptions, SlurmOptions
 from dure.agent.clusters.port import Cluster
-from dure.agent.clusters.simulated import SimulatedCluster, SimulatedOptions
-from dure.agent.clusters.slurm import SlurmCluster, SlurmOptions
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
 from dure.protocol.wire import Key
@@ -72,9 +71,13 @@ def load(path: Path) -> AgentConfig:
 
 
 def open_cluster(config: AgentConfig) -> Cluster:
-    """The adapter that `config` names."""
+    """The adapter that `config` names. Each is loaded only where it is used: an agent stays small."""
     if isinstance(config.adapter, SlurmAdapter):
+        from dure.agent.clusters.slurm import SlurmCluster
+
         return SlurmCluster(config.adapter)
+    from dure.agent.clusters.simulated import SimulatedCluster
+
     return SimulatedCluster(config.adapter)
 
 
@@ -87,7 +90,10 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     own = config.adapter
     if isinstance(own, SlurmAdapter):
         adapter: SimulatedAdapter | SlurmAdapter = own.model_copy(
-            update={"keys_directory": folder / own.keys_directory}
+            update={
+                "keys_directory": folder / own.keys_directory,
+                "state_directory": folder / own.state_directory,
+            }
         )
     else:
         adapter = own.model_copy(update={"directory": folder / own.directory})

@@ -6,7 +6,7 @@ and power agree; where one is absent, impossible, or contradicts the other, nobo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numba
 import numpy as np
@@ -58,6 +58,19 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class RolledHour:
+    """One allocation in one hour, whole seconds and joules."""
+
+    allocated: int
+    busy: int
+    missing: int
+    energy: int
+    idle_lead: int
+    idle_longest: int
+    idle_tail: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rolled:
     """Per allocation (row) and hour (column), whole seconds and joules; idle runs are of the whole allocation."""
 
@@ -69,6 +82,10 @@ class Rolled:
     idle_lead: NDArray[np.int64]
     idle_longest: NDArray[np.int64]
     idle_tail: NDArray[np.int64]
+
+    def at(self, row: int, hour: int) -> RolledHour:
+        """One row's hour."""
+        return RolledHour(*(int(getattr(self, field.name)[row, hour]) for field in fields(RolledHour)))
 
 
 def roll_up(samples: Samples, held: Held, signals: Signals = Signals()) -> Rolled:

@@ -134,14 +134,26 @@ def sums(paths: Sequence[Path], periods: Sequence[Period]) -> list[Sums]:
 
 def hourly(paths: Sequence[Path], allocation: str, period: Period) -> list[HourUse]:
     """Every hour of `allocation` in `period`, oldest first, in the newest revision."""
-    if not paths:
+    return hours_of(paths, [allocation], period)
+
+
+def hours_of(paths: Sequence[Path], allocations: Sequence[str], period: Period) -> list[HourUse]:
+    """Every hour of some allocations in `period`, by cluster, allocation and time, in the newest revision.
+
+    The newest revision of an hour is found before rows are chosen: a row that a later revision left out is gone.
+    """
+    if not paths or not allocations:
         return []
     names = ", ".join(_INTEGERS)
     query = f"""
-        SELECT cluster, start, revision, allocation, {names} FROM ({_LATEST})
-        WHERE allocation = $allocation ORDER BY cluster, start
+        WITH said AS (SELECT * EXCLUDE (start), epoch(start)::BIGINT AS start FROM read_parquet($paths)
+                      WHERE epoch(start) >= $since AND epoch(start) < $until),
+             newest AS (SELECT cluster, start, max(revision) AS revision FROM said GROUP BY cluster, start)
+        SELECT DISTINCT cluster, start, revision, allocation, {names}
+        FROM said JOIN newest USING (cluster, start, revision)
+        WHERE list_contains($allocations::VARCHAR[], allocation) ORDER BY cluster, allocation, start
     """  # noqa: S608 - made of constants of this module only
-    named = _named(paths, period) | {"allocation": allocation}
+    named = _named(paths, period) | {"allocations": list(allocations)}
     with duckdb.connect() as database:
         found = database.execute(query, named).fetchall()
     return [HourUse(row[0], datetime.fromtimestamp(row[1], UTC), *row[2:]) for row in found]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dure.agent.clusters.slurm import SlurmCluster, SlurmOptions
+from dure.agent.clusters.options import SlurmOptions
+from dure.agent.clusters.slurm import SlurmCluster
 
 LAB = os.environ.get("LAB")
 collect_ignore_glob = [] if LAB else ["test_*.py"]
@@ -44,7 +45,9 @@ def lab(*words: str) -> None:
 
 @pytest.fixture
 def options(tmp_path) -> SlurmOptions:
-    return SlurmOptions(cluster_name="lab", gpu_model="H200", keys_directory=tmp_path / "keys")
+    return SlurmOptions(
+        cluster_name="lab", gpu_model="H200", keys_directory=tmp_path / "keys", state_directory=tmp_path
+    )
 
 
 @pytest.fixture

@@ -10,14 +10,24 @@ from dure.agent.clusters.port import ClusterUnreachable
 from dure.agent.config import AgentConfig
 from tests.agent.conftest import Site, allocation
 from tests.agent.fake_portal import FakePortal
+from tests.agent.fake_prometheus import FakePrometheus, PrometheusServer
 from tests.real.slurm.conftest import lab, slurm, submit
 
 
 class SlurmSite(Site):
     """A site whose cluster is the lab's Slurm, and a portal that keeps real time."""
 
+    telemetry = None
+
     def write(self, **changes):
-        adapter = {"kind": "slurm", "cluster_name": "lab", "gpu_model": "H200", "keys_directory": "keys"}
+        adapter = {
+            "telemetry": self.telemetry,
+            "kind": "slurm",
+            "cluster_name": "lab",
+            "gpu_model": "H200",
+            "keys_directory": "keys",
+            "state_directory": "slurm",
+        }
         super().write(**{"adapter": adapter, "recheck_hours": 2, "confirm_seconds": 0} | changes)
 
     def cycle(self):
@@ -326,7 +336,11 @@ def test_an_account_of_the_site_with_our_name_is_not_touched(site, portal):
 
 def test_nodes_that_are_not_the_programmes_are_not_touched(site, portal):
     config: AgentConfig = site.config
-    adapter = config.adapter.model_dump(mode="json") | {"nodes": "n[001-004]", "keys_directory": "keys"}
+    adapter = config.adapter.model_dump(mode="json") | {
+        "nodes": "n[001-004]",
+        "keys_directory": "keys",
+        "state_directory": "slurm",
+    }
     site.write(adapter=adapter)
     portal.want(award(nodes=("n004", "n005")))
     site.cycle()
@@ -379,3 +393,32 @@ def test_killed_between_any_two_commands_it_ends_where_it_should(site, portal, m
     assert portal.condition("Ended", "a-2") == ("true", "Withdrawn")
     assert site.seen().hold.nodes == ("n001", "n003")
     assert [member.login for member in site.seen().members] == ["carol"]
+
+
+def test_busy_idle_and_unseen_come_from_telemetry(site, portal):
+    """On an award of its own name, since Slurm remembers: node n001 computes, n002 idles, and nobody has seen n003: three numbers, none made up."""
+    fake = FakePrometheus()
+    for gpu in range(8):
+        fake.activity["n001", gpu], fake.power["n001", gpu] = lambda _: 80, lambda _: 500
+        fake.activity["n002", gpu], fake.power["n002", gpu] = lambda _: 0, lambda _: 90
+    with PrometheusServer(fake) as server:
+        site.telemetry = {"url": server.url}
+        site.write()
+        portal.want(award("a-7", ("n001", "n002", "n003")))
+        site.cycle()
+        time.sleep(3)
+        portal.change("a-7", present=False)
+        site.cycle()
+        time.sleep(1)
+        hour = instant().replace(minute=0, second=0)
+        rows = [r for _, found in site.cluster.usage(hour, hour + timedelta(hours=1)) for r in found]
+        (row,) = [r for r in rows if r.allocation == "a-7"]
+        seconds = row.allocated_node_seconds // 3
+        assert row.busy_gpu_seconds == 8 * seconds
+        assert row.missing_gpu_seconds == 8 * seconds
+        assert row.idle_gpu_seconds == 8 * seconds
+        assert row.energy_joules == 8 * seconds * (500 + 90)
+        fake.answer_with = (503, b"")
+        rows = [r for _, found in site.cluster.usage(hour, hour + timedelta(hours=1)) for r in found]
+        (row,) = [r for r in rows if r.allocation == "a-7"]
+        assert row.missing_gpu_seconds == row.allocated_gpu_seconds

@@ -11,37 +11,18 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from dure.agent import durable
 from dure.agent.clusters import simulated_use
 from dure.agent.clusters.hostlist import expand
+from dure.agent.clusters.options import SimulatedOptions
 from dure.agent.clusters.port import ClusterUnreachable, Hold, Observed, Standing, Step, StepRefused
 from dure.core.text import Text
 from dure.protocol.inventory import InventoryNode
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import Instant, parse_stamp, stamp
-
-
-class SimulatedOptions(BaseModel):
-    """The `adapter:` part of an agent's configuration for a simulated cluster."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    directory: Path
-    nodes: str = Field(min_length=1, description="node names, such as n[001-255]")
-    gpu_model: str = Field(min_length=1, max_length=40)
-    gpus_per_node: int = Field(default=8, ge=1, le=64)
-    nodes_per_leaf: int = Field(default=32, ge=1)
-    seed: int = 25
-
-    @field_validator("nodes")
-    @classmethod
-    def _node_list(cls, text: str) -> str:
-        expand(text)
-        return text
 
 
 class Fault(BaseModel):

@@ -8,52 +8,30 @@ marks is somebody else's. An account is never deleted: what it held stays answer
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from dure.agent.clusters import slurm_text
+from dure.agent.clusters.holds import HoldLog
 from dure.agent.clusters.hostlist import expand, fold
 from dure.agent.clusters.keys import KeyDirectory
+from dure.agent.clusters.options import SlurmOptions
 from dure.agent.clusters.port import (
-    ClusterUnreachable,
     Hold,
     Observed,
     Standing,
     Step,
     StepRefused,
-    UsageUntracked,
 )
 from dure.agent.clusters.slurm_commands import Commands
-from dure.agent.clusters.slurm_text import ASSOCIATION_COLUMNS, Association, Reservation
+from dure.agent.clusters.slurm_text import ASSOCIATION_COLUMNS, Association, Reservation, slurm_time
+from dure.agent.clusters.slurm_usage import SlurmUsage
 from dure.core.text import Text
-from dure.metering import sacct
-from dure.metering.sacct import GpuTresNotTracked, held_between
 from dure.protocol.desired import Limits, Member
 from dure.protocol.inventory import InventoryNode
 from dure.protocol.usage import UsageRow
-from dure.protocol.wire import WINDOW_SECONDS, SafeName
 
-Parsed = TypeVar("Parsed")
 _MARK, _ENDED = "dure:", "dure-ended:"
-
-
-class SlurmOptions(BaseModel):
-    """The `adapter:` part of an agent's configuration for a Slurm cluster."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    cluster_name: SafeName = Field(description="ClusterName of slurm.conf")
-    gpu_model: str = Field(min_length=1, max_length=40)
-    parent_account: SafeName = "dure"
-    keys_directory: Path = Field(description="where sshd's AuthorizedKeysCommand looks: LOGIN/ALLOCATION")
-    nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
-    slurm_conf: str | None = None
-    command_timeout_seconds: float = Field(default=60, gt=0, le=600)
 
 
 class SlurmCluster:
@@ -63,6 +41,8 @@ class SlurmCluster:
         self._options = options
         self._slurm = Commands(options.command_timeout_seconds, options.slurm_conf)
         self._keys = KeyDirectory(options.keys_directory)
+        self._log = HoldLog(options.state_directory)
+        self._usage = SlurmUsage(self._slurm, options, self._log)
         self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
 
     def observe(self, now: datetime) -> Observed:
@@ -110,21 +90,9 @@ class SlurmCluster:
         return tuple(node for node, _ in self._nodes())
 
     def usage(self, since: datetime, until: datetime) -> Sequence[tuple[datetime, tuple[UsageRow, ...]]]:
-        """Allocated from the history of reservations, running from job records; what computed is not known here."""
-        self._check_tracked()
-        edges = np.arange(int(since.timestamp()), int(until.timestamp()) + 1, WINDOW_SECONDS, dtype=np.int64)
+        """Rows of every account of ours, those that have ended included."""
         ids = {name: _identity(mark) for name, mark in self._accounts().items() if mark.startswith((_MARK, _ENDED))}
-        held = self._held(ids, edges)
-        running, jobs = self._running(ids, since, until, edges)
-        gpus = max((node.gpus for node, _ in self._nodes()), default=0)
-        rows: list[list[UsageRow]] = [[] for _ in edges[:-1]]
-        for name in sorted(ids):
-            nodes = held.get(name, np.zeros(len(edges) - 1, dtype=np.int64))
-            ran, count = running.get(name, np.zeros_like(nodes)), jobs.get(name, np.zeros_like(nodes))
-            for hour in np.flatnonzero(nodes + ran).tolist():
-                rows[hour].append(_row(ids[name], int(nodes[hour]), gpus, int(ran[hour]), int(count[hour])))
-        starts = [datetime.fromtimestamp(edge, UTC) for edge in edges[:-1].tolist()]
-        return [(start, tuple(found)) for start, found in zip(starts, rows, strict=True)]
+        return self._usage.rows(ids, self._nodes(), since, until)
 
     # What stands.
 
@@ -165,18 +133,20 @@ class SlurmCluster:
         )
 
     def _accounts(self) -> dict[str, str]:
-        return self._read(slurm_text.accounts, "sacctmgr", "-n", "-P", "list", "account", "format=Account,Descr")
+        return self._slurm.read(slurm_text.accounts, "sacctmgr", "-n", "-P", "list", "account", "format=Account,Descr")
 
     def _associations(self) -> list[Association]:
         columns = ",".join(ASSOCIATION_COLUMNS)
         words = ("list", "assoc", f"cluster={self._options.cluster_name}", f"format={columns}")
-        return self._read(lambda text: list(slurm_text.associations(text)), "sacctmgr", "-n", "-P", *words)
+        return self._slurm.read(lambda text: list(slurm_text.associations(text)), "sacctmgr", "-n", "-P", *words)
 
     def _reservations(self) -> list[Reservation]:
-        return self._read(lambda text: list(slurm_text.reservations(text)), "scontrol", "show", "reservation", "-o")
+        return self._slurm.read(
+            lambda text: list(slurm_text.reservations(text)), "scontrol", "show", "reservation", "-o"
+        )
 
     def _nodes(self) -> list[tuple[InventoryNode, int]]:
-        found = self._read(
+        found = self._slurm.read(
             lambda text: list(slurm_text.nodes(text, self._options.gpu_model)), "scontrol", "show", "node", "-o"
         )
         return [(node, cpus) for node, cpus in found if self._may_use is None or node.name in self._may_use]
@@ -232,8 +202,9 @@ class SlurmCluster:
                 self._slurm.order("scontrol", "delete", f"ReservationName={name}")
             return
         self._may_hold(hold)
-        nodes, end = f"Nodes={fold(hold.nodes)}", f"EndTime={_slurm_time(hold.end)}"
-        start = "StartTime=now" if hold.start <= now else f"StartTime={_slurm_time(hold.start)}"
+        nodes, end = f"Nodes={fold(hold.nodes)}", f"EndTime={slurm_time(hold.end)}"
+        start = "StartTime=now" if hold.start <= now else f"StartTime={slurm_time(hold.start)}"
+        self._log.note(name, hold.nodes, max(hold.start, now))
         self._describe(name, _mark(standing.id, hold.start))
         if current is None:
             words = (f"ReservationName={name}", f"Accounts={name}", nodes, start, end, "Flags=MAGNETIC")
@@ -304,78 +275,6 @@ class SlurmCluster:
         parent = self._options.parent_account
         return next((row.qos for row in self._associations() if row.account == parent and not row.user), "normal")
 
-    # What was used.
-
-    def _check_tracked(self) -> None:
-        text = self._slurm.ask("scontrol", "show", "config")
-        line = next((line for line in text.splitlines() if line.startswith("AccountingStorageTRES")), "=")
-        try:
-            sacct.check_tracked(line.partition("=")[2].strip())
-        except GpuTresNotTracked as error:
-            raise UsageUntracked(internal=error.internal) from error
-
-    def _held(self, ids: Mapping[str, str], edges: np.ndarray) -> dict[str, np.ndarray]:
-        """Node-seconds each account's reservation held per hour."""
-        cpus = {count for _, count in self._nodes()}
-        words = ("list", "reservation", f"cluster={self._options.cluster_name}", "format=Name,Start,End,TRES")
-        between = (f"start={_slurm_time(_utc(edges[0]))}", f"end={_slurm_time(_utc(edges[-1]))}")
-        found = self._read(lambda text: list(slurm_text.history(text)), "sacctmgr", "-n", "-P", *words, *between)
-        stretches: dict[str, list[tuple[int, int, int]]] = {}
-        for name, start, end, held in found:
-            if name in ids:
-                if len(cpus) != 1 or held % max(cpus):
-                    raise UsageUntracked(internal=f"reservation {name}: {held} CPUs are no whole nodes of {cpus}")
-                piece = (int(start.timestamp()), int(end.timestamp()), held // max(cpus))
-                stretches.setdefault(name, []).append(piece)
-        held_by = {}
-        for name, pieces in stretches.items():
-            start_at, end_at, nodes = np.array(pieces, dtype=np.int64).T
-            held_by[name] = held_between(start_at, end_at, nodes, edges)
-        return held_by
-
-    def _running(
-        self, ids: Mapping[str, str], since: datetime, until: datetime, edges: np.ndarray
-    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """GPU-seconds jobs of each account held per hour, and how many jobs held any."""
-        if not ids:
-            return {}, {}
-        words = ("-a", "-X", "-D", "-n", "-P", "-A", ",".join(sorted(ids)), "-o", ",".join(sacct.COLUMNS))
-        text = self._slurm.ask("sacct", *words, "-S", _slurm_time(since), "-E", _slurm_time(until))
-        try:
-            jobs = sacct.parse(text.encode(), int(until.timestamp()))
-        except GpuTresNotTracked as error:
-            raise UsageUntracked(internal=error.internal) from error
-        counts = {}
-        for index, name in enumerate(jobs.accounts):
-            mine = (jobs.account == index) & (jobs.gpus > 0)
-            start, end = np.sort(jobs.start[mine]), np.sort(jobs.end[mine])
-            counts[name] = np.searchsorted(start, edges[1:]) - np.searchsorted(end, edges[:-1], side="right")
-        return sacct.hourly_gpu_seconds(jobs, edges), counts
-
-    def _read(self, parse: Callable[[str], Parsed], *words: str) -> Parsed:
-        text = self._slurm.ask(*words)
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise ClusterUnreachable(internal=f"{' '.join(words)}: cannot be read: {error}") from error
-
-
-def _row(allocation: str, node_seconds: int, gpus: int, running: int, jobs: int) -> UsageRow:
-    """Without telemetry every allocated GPU-second is missing: nobody knows whether it computed."""
-    return UsageRow(
-        allocation=allocation,
-        allocated_node_seconds=node_seconds,
-        allocated_gpu_seconds=node_seconds * gpus,
-        running_gpu_seconds=running,
-        busy_gpu_seconds=0,
-        missing_gpu_seconds=node_seconds * gpus,
-        energy_joules=0,
-        jobs=jobs,
-        idle_lead_seconds=0,
-        idle_longest_seconds=0,
-        idle_tail_seconds=0,
-    )
-
 
 def _hold(reservation: Reservation, mark: str) -> Hold:
     """The reservation as a hold. One asked for after its start began late: it is reported as it was asked for."""
@@ -403,10 +302,6 @@ def _asked_start(mark: str) -> datetime | None:
 
 def _utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
-
-
-def _slurm_time(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _refused(why: str) -> StepRefused:

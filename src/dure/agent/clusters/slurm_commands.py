@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dure.agent.clusters.port import ClusterUnreachable, StepRefused
 from dure.core.text import Text
 
+Parsed = TypeVar("Parsed")
 _NOBODY_THERE = (
     "unable to contact slurm controller",
     "connection refused",
@@ -44,6 +46,14 @@ class Commands:
         if code != 0:
             raise ClusterUnreachable(internal=f"{' '.join(words)}: {_short(complaint or said)}")
         return said
+
+    def read(self, parse: Callable[[str], Parsed], *words: str) -> Parsed:
+        """What `parse` makes of an answer. Raises ClusterUnreachable when it cannot be read (another version?)."""
+        text = self.ask(*words)
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ClusterUnreachable(internal=f"{' '.join(words)}: cannot be read: {error}") from error
 
     def order(self, *words: str) -> None:
         """Have something changed; that it is already so is no failure. Raises StepRefused with Slurm's own words."""

@@ -59,6 +59,11 @@ def instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
 
 
+def slurm_time(instant: datetime) -> str:
+    """A time as Slurm reads it with TZ=UTC."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def reservations(text: str) -> Iterator[Reservation]:
     """Every reservation in `scontrol show reservation -o`."""
     for line in text.splitlines():

@@ -1,0 +1,72 @@
+"""The `adapter:` part of an agent's configuration, per kind of cluster; the adapters themselves are not loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from dure.agent.clusters.hostlist import expand
+from dure.protocol.wire import SafeName
+
+
+class SimulatedOptions(BaseModel):
+    """A cluster that is not there: its state in `directory`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    directory: Path
+    nodes: str = Field(min_length=1, description="node names, such as n[001-255]")
+    gpu_model: str = Field(min_length=1, max_length=40)
+    gpus_per_node: int = Field(default=8, ge=1, le=64)
+    nodes_per_leaf: int = Field(default=32, ge=1)
+    seed: int = 25
+
+    @field_validator("nodes")
+    @classmethod
+    def _node_list(cls, text: str) -> str:
+        expand(text)
+        return text
+
+
+class PrometheusOptions(BaseModel):
+    """Where one-minute GPU samples can be asked for, in PromQL (Prometheus, VictoriaMetrics).
+
+    `activity` must give percent and `power` watts, one series per GPU with the two labels named here. Averages over
+    the minute before: a range is needed, or Prometheus would repeat the last value of a silent exporter for 5 minutes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(pattern=r"^https?://[^\s]+$")
+    activity: str = (
+        "100 * avg_over_time(DCGM_FI_PROF_SM_ACTIVE[1m]) or on(Hostname, gpu) avg_over_time(DCGM_FI_DEV_GPU_UTIL[1m])"
+    )
+    power: str = "avg_over_time(DCGM_FI_DEV_POWER_USAGE[1m])"
+    node_label: str = "Hostname"
+    gpu_label: str = "gpu"
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+    busy_percent: int = Field(default=5, ge=1, le=100)
+    busy_watts: int = Field(default=160, ge=1, le=2000)
+
+
+class SlurmOptions(BaseModel):
+    """The Slurm cluster that the commands on this machine speak to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cluster_name: SafeName = Field(description="ClusterName of slurm.conf")
+    gpu_model: str = Field(min_length=1, max_length=40)
+    parent_account: SafeName = "dure"
+    state_directory: Path = Field(description="where this adapter keeps which nodes it held when")
+    telemetry: PrometheusOptions | None = None
+    keys_directory: Path = Field(description="where sshd's AuthorizedKeysCommand looks: LOGIN/ALLOCATION")
+    nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
+    slurm_conf: str | None = None
+    command_timeout_seconds: float = Field(default=60, gt=0, le=600)
+
+    @field_validator("nodes")
+    @classmethod
+    def _node_list(cls, text: str | None) -> str | None:
+        expand(text or "all")
+        return text
