@@ -7,8 +7,9 @@ from django.core.cache import cache
 
 
 @pytest.fixture(autouse=True)
-def no_remembered_limits():
-    """Rate limits count per person, and the next test's people have the same ids."""
+def no_remembered_limits(settings):
+    """Rate limits count per person, and the next test's people have the same ids; other runs count apart."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
 
 

@@ -51,7 +51,7 @@ def _entries(actor: Actor | None) -> list[tuple[str, Text]]:
         return [CALLS, RESULTS, ("/dashboard/", Text("사용 현황", "Use in figures")), PROGRAMME]
     entries = [HOME, CALLS]
     if actor.organisations:
-        entries += [APPLICATIONS, AWARDS, ALLOCATIONS, BILLING, OUTCOMES]
+        entries += [APPLICATIONS, AWARDS, ALLOCATIONS, USAGE, BILLING, OUTCOMES]
     if actor.is_reviewer:
         entries += [REVIEWS]
     if actor.is_programme_manager or actor.is_auditor:
