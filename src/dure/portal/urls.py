@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +48,7 @@ def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     return api.create_response(request, body_of(NotPermitted(public)), status=401)
 
 
-def _chapters() -> list:
+def _chapters() -> list[Any]:
     found = []
     for chapter in (*settings.CHAPTERS, "site"):
         base = f"dure.portal.{chapter}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dure.core.period import Month
 from dure.core.text import Text
 from dure.programme.schema import Programme
@@ -82,7 +84,7 @@ def _reviewer(name: str, field: str) -> Reviewer:
     )
 
 
-def _application(index: int, row: tuple, labs: dict[str, Organisation], first: Month) -> Application:
+def _application(index: int, row: tuple[Any, ...], labs: dict[str, Organisation], first: Month) -> Application:
     code, ko, en, asked, fewest, months, wait = row[:7]
     lab = labs[code]
     scores = row[7:9]

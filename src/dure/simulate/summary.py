@@ -41,7 +41,7 @@ def summary(call_code: str, month: str) -> dict[str, Any]:
         "applications": len(applications.of_call(call_code, READER)),
         "awards in the plan": plan.awards if plan else 0,
         "servers in use in the first month": plan.first_month_nodes if plan else 0,
-        "gap to the best possible, proved": f"{plan.gap * 100:.2f} %" if plan else "",
+        "gap to the best possible, proved": f"{plan.gap:.2%}" if plan and plan.gap is not None else "",
         "applications with justified envy": plan.envy if plan else 0,
         **{f"awards {name}": count for name, count in sorted(states.items())},
         "allocations": len(held),

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+urlpatterns: list[object] = []
