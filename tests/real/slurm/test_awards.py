@@ -396,7 +396,10 @@ def test_killed_between_any_two_commands_it_ends_where_it_should(site, portal, m
 
 
 def test_busy_idle_and_unseen_come_from_telemetry(site, portal):
-    """On an award of its own name, since Slurm remembers: node n001 computes, n002 idles, and nobody has seen n003: three numbers, none made up."""
+    """Node n001 computes, n002 idles, and nobody has seen n003: three numbers, none made up.
+
+    On an award of its own name, since Slurm remembers the others' reservations of this hour.
+    """
     fake = FakePrometheus()
     for gpu in range(8):
         fake.activity["n001", gpu], fake.power["n001", gpu] = lambda _: 80, lambda _: 500
