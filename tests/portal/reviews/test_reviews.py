@@ -349,11 +349,11 @@ def test_reviewers_out_of_the_pool_get_nothing_new_and_limits_hold():
 
 
 def test_the_rubric_says_whether_raw_or_adjusted_scores_decide(monkeypatch):
-    boss, panel, _, numbers, _ = under_review(reviewers=6, organisations=("hanbit", "saebyeok", "neoul"))
+    boss, panel, _, numbers, _ = under_review(reviewers=7, organisations=tuple(f"org{i}" for i in range(9)))
     for i, who in enumerate(panel):
         for one in queries.assignments(who):
-            harsh = FULL if i else {"impact": 0, "ecosystem": 0, "capability": 5, "feasibility": 5}
-            submit(who, one.id, harsh)
+            impact = 25 + (one.id + i) % 3 if i else 2 + one.id % 3
+            submit(who, one.id, FULL | {"impact": impact})
     raw = queries.deciding_scores("25-1")
     fitted = queries.calibration("25-1", boss)
     with pytest.raises(NotPermitted):
