@@ -1,4 +1,4 @@
-"""Every page a person reaches from their menu and home: no serious finding by axe, no sideways scrolling, no stray text."""
+"""Every page a person reaches: no serious finding by axe, no sideways scrolling, one language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as six kinds. Each carries a public text that says what to do next, and an internal one for the log.
+"""What can go wrong, as six kinds. Each carries a public text that says what to do next and an internal one for logs.
 
 Nothing here knows HTTP; `dure.portal.errors` maps kinds to status codes in one place.
 """
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from dure.core.text import Text
 
 
+NOTHING = Text("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """One thing wrong with an input: where, what, and what to do about it.
@@ -20,7 +23,7 @@ class Mistake:
 
     where: str
     what: Text
-    remedy: Text = Text("", "")
+    remedy: Text = NOTHING
 
     def sentence(self, language: str) -> str:
         """What is wrong and the remedy, as one line."""
