@@ -34,10 +34,14 @@ def entries(allocation: AllocationView, actor: Actor, now: datetime) -> Iterator
     begun = Period(allocation.start_at, min(allocation.end_at, now)) if allocation.start_at < now else None
     months = [month for month, _ in months_touched(begun, zone) if month.period(zone).end <= now] if begun else []
     for month, use in usage.hours(allocation.cluster, allocation.name, months).items() if months else ():
-        yield _used(month, use, month.period(zone).end, addresses.allocation(allocation.name))
+        if use.allocated_gpu_seconds:
+            yield _used(month, use, month.period(zone).end, addresses.allocation(allocation.name))
     currency = programme.current().currency
     for invoice in billing.of_allocation(allocation.id, actor):
-        price, pays = amount(invoice.price, currency), amount(invoice.self_pay, currency)
+        # An invoice charges all of an organisation's allocations; this story tells of one.
+        lines = [line for line in billing.lines(invoice.id) if line.name == allocation.name]
+        price = amount(sum(line.price for line in lines), currency)
+        pays = amount(sum(line.self_pay for line in lines), currency)
         title = Text(f"{invoice.month} 사용료를 청구했습니다", f"Invoice for {invoice.month}")
         why = Text(f"이용 금액 {price.ko}, 자부담 {pays.ko}", f"Price {price.en}, self-pay {pays.en}")
         yield Entry(title, invoice.issued_at, why, addresses.invoice(invoice.number))
