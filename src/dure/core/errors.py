@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from dure.core.text import Text
 
-
 NOTHING = Text("", "")
 
 
