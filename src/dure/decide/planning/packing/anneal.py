@@ -3,6 +3,9 @@
 Integer arithmetic throughout, so that a seed gives the same plan on every machine.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202
+# (Numba infers the types of kernels, and compiles plain loops best.)
+
 from __future__ import annotations
 
 import math
@@ -11,7 +14,7 @@ import numba
 import numpy as np
 
 from dure.decide.planning.packing.model import Int64
-from dure.decide.planning.packing.state import Board, change, draw, fits, keep, undo
+from dure.decide.planning.packing.state import change, draw, fits, keep, undo
 
 PATIENCE: Int64 = np.array([round(-1024 * math.log((k + 0.5) / 256)) for k in range(256)], dtype=np.int64)
 """Quantiles of the exponential law in 1/1024: a loss is accepted while 1024 * loss <= heat * a random one of these."""

@@ -21,7 +21,7 @@ def promising_blocks(model: Model, prices: Prices, alive: Bool) -> Int64:
     First the priced rows, by how much the bound falls when the row alone is kept exact; then the unpriced, fewest
     choices first. Rows that can never bind, because all groups together cannot fill them, are left out.
     """
-    binding = _most_of_each(model) > model.caps
+    binding = ~never_binds(model)
     count = np.maximum(np.bincount(model.use_row, minlength=model.rows), 1)
     mean = np.bincount(model.use_row, model.use_amount, model.rows) / count
     small = np.flatnonzero(binding & (model.caps < CROWD * mean))
@@ -38,6 +38,11 @@ def promising_blocks(model: Model, prices: Prices, alive: Bool) -> Int64:
     first = priced[helpful][np.lexsort((priced[helpful], -gain[helpful]))]
     rest = np.setdiff1d(small[prices.rows[small] == 0], first)
     return np.concatenate([first, rest[np.lexsort((rest, count[rest]))]])
+
+
+def never_binds(model: Model) -> Bool:
+    """The rows [rows] that all groups together cannot fill, whatever they choose."""
+    return np.asarray(_most_of_each(model) <= model.caps)
 
 
 def _most_of_each(model: Model) -> Int64:

@@ -10,6 +10,9 @@ with rv[j] = scale * value[j] - sum p[r] amount[r, j]. Any p >= 0 gives a valid 
 prices and nothing else: a loop over choices and one knapsack table per block.
 """
 
+# ruff: noqa: ANN001, ANN201
+# (Numba infers the types of kernels, and compiles plain loops best.)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

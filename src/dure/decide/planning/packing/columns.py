@@ -8,7 +8,7 @@ import numpy as np
 
 from dure.decide.planning.packing.bound import Blocks, Prices, Relaxation, evaluate
 from dure.decide.planning.packing.master import Answer, Master
-from dure.decide.planning.packing.model import Bool, Int64, Model
+from dure.decide.planning.packing.model import Bool, Int32, Int64, Model
 from dure.decide.planning.packing.terms import Terms
 
 PER_GROUP = 3
@@ -23,6 +23,12 @@ class Linear:
     answer: Answer
     prices: Prices
     exact: bool
+
+    def resolve(self) -> None:
+        """Solve the master again after it has changed."""
+        self.answer = self.master.solve()
+        self.prices = rounded(self.answer, self.prices.scale)
+        self.exact = False
 
 
 def rounded(answer: Answer, scale: int) -> Prices:
@@ -53,8 +59,7 @@ def solve_linear(model: Model, nothing: Blocks, terms: Terms, alive: Bool, linea
         if linear.master.add(new) == 0:
             linear.exact = True
             break
-        linear.answer = linear.master.solve()
-        linear.prices = rounded(linear.answer, linear.prices.scale)
+        linear.resolve()
     return linear
 
 
@@ -63,7 +68,7 @@ def _tolerance(priced: Relaxation, groups: int) -> int:
     return max(1, priced.total // (1_000_000 * max(groups, 1)))
 
 
-def _best_of_each(model: Model, group_of: Int64, profit: Int64, floor: int) -> Int64:
+def _best_of_each(model: Model, group_of: Int32, profit: Int64, floor: int) -> Int64:
     """Up to `PER_GROUP` choices of every group with a profit above `floor`, the best first."""
     found = np.flatnonzero(profit > floor)
     order = found[np.lexsort((found, -profit[found], group_of[found]))]

@@ -1,5 +1,8 @@
 """Prices by subgradient descent on L(p): no linear programme, a few passes over the choices per unit of work."""
 
+# ruff: noqa: ANN001, ANN202
+# (Numba infers the types of kernels, and compiles plain loops best.)
+
 from __future__ import annotations
 
 import numba
@@ -80,7 +83,7 @@ def _descend(model, blocks, terms, alive, scale, target, rows, term_prices, limi
     term_limit = np.full(len(term_cap), 1e17)
     best_rows, best_terms = rows.copy(), term_prices.copy()
     best, reach, stalled = 1 << 62, 1.0, 0
-    for step in range(steps):
+    for _ in range(steps):
         reduced_values(use_start, use_row, use_amount, value, scale, rows, alive, reduced)
         price_terms(term_start, term_choice, term_weight, term_prices, reduced)
         total = relax(group_start, block_start, member, width, amount, reduced, choice, top)
@@ -161,11 +164,11 @@ def _gauge(caps: Int64, use_row: Int32, use_amount: Int64) -> Floats:
     """
     total = np.bincount(use_row, use_amount, len(caps))
     mean = total / np.maximum(np.bincount(use_row, minlength=len(caps)), 1)
-    return np.sqrt(np.maximum(caps, 1) * np.maximum(mean, 1.0))
+    return np.asarray(np.sqrt(np.maximum(caps, 1) * np.maximum(mean, 1.0)))
 
 
 def _term_gauge(terms: Terms) -> Floats:
     """The same for terms [terms], from the mean size of their weights."""
     size = np.add.reduceat(np.abs(terms.weight), terms.start[:-1]) if len(terms.cap) else np.empty(0)
     mean = size / np.maximum(np.diff(terms.start), 1)
-    return np.sqrt(np.maximum(terms.cap, mean) * np.maximum(mean, 1.0))
+    return np.asarray(np.sqrt(np.maximum(terms.cap, mean) * np.maximum(mean, 1.0)))

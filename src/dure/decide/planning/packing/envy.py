@@ -4,6 +4,9 @@ Group i, unserved and eligible, has justified envy of served group j when both a
 score[i] >= score[j] + delta, and some choice of i fits once j is gone, all else unchanged.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202, SIM110
+# (Numba infers the types of kernels, and compiles plain loops best.)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ import numba
 import numpy as np
 
 from dure.decide.planning.packing.model import Bool, Int64, Model, absolute
-from dure.decide.planning.packing.state import alone, open_board
+from dure.decide.planning.packing.state import open_board, possible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +53,9 @@ class Rule(NamedTuple):
 
 def rule_of(model: Model, merit: Merit) -> Rule:
     """The rule for the kernels."""
-    possible = alone(model)
-    _drop_undercut(model.group_start, model.use_start, model.use_row, model.use_amount, model.rows, possible)
-    lean = np.flatnonzero(possible)
+    least = possible(model)
+    _drop_undercut(model.group_start, model.use_start, model.use_row, model.use_amount, model.rows, least)
+    lean = np.flatnonzero(least)
     order = np.lexsort((np.arange(model.groups), -merit.score)).astype(np.int64)
     return Rule(
         np.asarray(merit.score, dtype=np.int64),
@@ -67,17 +70,17 @@ def rule_of(model: Model, merit: Merit) -> Rule:
 
 
 @numba.njit(cache=True, nogil=True)
-def _drop_undercut(group_start, use_start, use_row, use_amount, rows, possible):  # type: ignore[no-untyped-def]
-    """Clear `possible` [choices] where another possible choice of the group uses no more of any row."""
+def _drop_undercut(group_start, use_start, use_row, use_amount, rows, least):  # type: ignore[no-untyped-def]
+    """Clear `least` [choices] where another such choice of the group uses no more of any row."""
     load = np.zeros(rows, dtype=np.int64)
     for g in range(len(group_start) - 1):
         for big in range(group_start[g], group_start[g + 1]):
-            if not possible[big]:
+            if not least[big]:
                 continue
             for k in range(use_start[big], use_start[big + 1]):
                 load[use_row[k]] += use_amount[k]
             for small in range(group_start[g], group_start[g + 1]):
-                if small == big or not possible[small]:
+                if small == big or not least[small]:
                     continue
                 under, length = True, 0
                 for k in range(use_start[small], use_start[small + 1]):
@@ -86,7 +89,7 @@ def _drop_undercut(group_start, use_start, use_row, use_amount, rows, possible):
                         break
                     length += use_amount[k]
                 if under and (length < _sum(use_start, use_amount, big) or small < big):
-                    possible[big] = False
+                    least[big] = False
                     break
             for k in range(use_start[big], use_start[big + 1]):
                 load[use_row[k]] = 0
@@ -119,11 +122,7 @@ def _covers(board, j, c):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def may_displace(rule, i, g):  # type: ignore[no-untyped-def]
     """Whether merit lets group i envy group g at all."""
-    return (
-        rule.track[i] == rule.track[g]
-        and not rule.shielded[g]
-        and rule.score[i] >= rule.score[g] + rule.delta
-    )
+    return rule.track[i] == rule.track[g] and not rule.shielded[g] and rule.score[i] >= rule.score[g] + rule.delta
 
 
 @numba.njit(cache=True, nogil=True)
@@ -228,4 +227,3 @@ def envy_count(model: Model, merit: Merit, choice: Int64) -> int:
     """How many groups of the plan `choice` ([groups], places within the group or -1) have justified envy."""
     board = open_board(model, model.value, absolute(model, choice))
     return int(count_envious(board, rule_of(model, merit)))
-

@@ -96,7 +96,10 @@ def build(
 ) -> Model:
     """A checked model from its arrays. Raises InvalidInput naming what cannot be used."""
     model = Model(
-        *(np.ascontiguousarray(a, dtype=np.int64) for a in (caps, group_start, value, use_start)),
+        np.ascontiguousarray(caps, dtype=np.int64),
+        np.ascontiguousarray(group_start, dtype=np.int64),
+        np.ascontiguousarray(value, dtype=np.int64),
+        np.ascontiguousarray(use_start, dtype=np.int64),
         np.ascontiguousarray(use_row, dtype=np.int32),
         np.ascontiguousarray(use_amount, dtype=np.int64),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dure.decide.planning.packing.blocks import CANDIDATES, promising_blocks
 from dure.decide.planning.packing.bound import (
     Blocks,
     Prices,
@@ -16,13 +17,18 @@ from dure.decide.planning.packing.bound import (
     group_exclusive,
     price_scale,
 )
-from dure.decide.planning.packing.blocks import CANDIDATES, promising_blocks
 from dure.decide.planning.packing.columns import Linear, near, solve_linear, start_linear
 from dure.decide.planning.packing.descent import descend
+from dure.decide.planning.packing.envy import Merit, Rule, envy_count, rule_of
 from dure.decide.planning.packing.model import Bool, Int64, Model
+from dure.decide.planning.packing.precedence import Precedences
 from dure.decide.planning.packing.search import (
+    FIRST_SEED,
     HEAT_PERMILLE,
+    SETTLED_HEAT_PERMILLE,
+    SETTLED_WIDTH_PERMILLE,
     WIDTH_PERMILLE,
+    Field,
     best_of,
     field,
     greedy,
@@ -30,13 +36,22 @@ from dure.decide.planning.packing.search import (
     run_round,
     share_best,
 )
-from dure.decide.planning.packing.state import alone, open_board
-from dure.decide.planning.packing.terms import Terms, compress
+from dure.decide.planning.packing.settle import settle_all
+from dure.decide.planning.packing.state import alone, open_board, possible
+from dure.decide.planning.packing.terms import Term, Terms, compress
 
 DEFAULT_BUDGET = 8_000_000
 """Units of work when nothing is said. A unit is one annealing move: a few microseconds."""
 
 CHAINS = 2
+
+SETTLED_COST = 60
+"""Units a move under the merit rule costs."""
+
+VALUE_PERCENT = 10
+"""Share of the budget that a run under a merit order spends on the best plan of all, from which it starts."""
+
+NO_TERMS: Terms = compress([])
 
 OnProgress = Callable[[str, int, int, int], bool]
 """Called with (phase, units done, best value, bound); answers whether to go on."""
@@ -47,7 +62,9 @@ class Packed:
     """A plan and its proof.
 
     `choice` [groups] is the place of the choice within its group, -1 for none. `prices.rows` [rows], with `blocks`
-    naming the rows kept as exact knapsacks (their price is 0), proves `bound`: see `bound`.
+    naming the rows kept as exact knapsacks (their price is 0), proves `bound`: see `bound`. Under a merit order
+    `bound` holds for plans without envy and also needs `terms` with `prices.terms` (see `precedence`), `value_bound`
+    holds for all plans, and `envy` counts the envious groups of the plan; without one `envy` is None.
     """
 
     choice: Int64
@@ -55,6 +72,9 @@ class Packed:
     bound: int
     prices: Prices
     blocks: Int64
+    terms: tuple[Term, ...]
+    value_bound: int
+    envy: int | None
     work: int
     stopped: bool
 
@@ -75,36 +95,48 @@ def pack(
     budget: int = DEFAULT_BUDGET,
     on_progress: OnProgress | None = None,
     *,
+    merit: Merit | None = None,
     blocks: Int64 | None = None,
     threads: int = CHAINS,
 ) -> Packed:
     """The best plan found within `budget` units of work and a proven bound.
 
-    `blocks` names rows to keep as exact knapsacks, in order of preference; without it they are found. The result
-    depends on the model and the budget only, never on `threads` or the clock.
+    With `merit` the plan has no justified envy and the bound is for such plans. `blocks` names rows to keep as exact
+    knapsacks, in order of preference; without it they are found. The result depends on the model, the merit order
+    and the budget only, never on `threads` or the clock.
     """
-    run = Run(model, budget, on_progress)
+    run = Run(model, budget, on_progress, any_value=merit is not None)
     run.price()
     run.choose_blocks(blocks)
     run.tighten()
-    run.search(threads)
-    return run.packed()
+    if merit is None:
+        run.search(threads, budget)
+    else:
+        run.search(threads, run.done + (budget - run.done) * VALUE_PERCENT // 100)
+        run.settle(merit)
+        run.bind(merit)
+        run.search_settled(threads)
+    return run.packed(merit)
 
 
 class Run:
     """One call of `pack`: what is known so far, and the account of work."""
 
-    def __init__(self, model: Model, budget: int, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self, model: Model, budget: int, on_progress: OnProgress | None = None, *, any_value: bool = False
+    ) -> None:
         self.model, self.budget, self._report = model, budget, on_progress
         self.done, self.stopped = 0, False
-        self.alive: Bool = alone(model)
-        self.terms: Terms = compress([])
+        self.alive: Bool = possible(model) if any_value else alone(model)
+        self.terms: tuple[Term, ...] = ()
+        self.value_total: int | None = None
+        self.rule: Rule | None = None
         self.nothing: Blocks = blocks_of(model, np.empty(0, dtype=np.int64))
         self.blocks = self.nothing
         scale, zero = price_scale(model), np.zeros(model.rows, dtype=np.int64)
         self.plain = Prices(scale, zero, np.empty(0, dtype=np.int64))
         self.proof, self.linear = self.plain, None
-        self.total = evaluate(model, self.nothing, self.terms, self.plain, self.alive).total
+        self.total = evaluate(model, self.nothing, NO_TERMS, self.plain, self.alive).total
         self._board = open_board(model, model.value, np.full(model.groups, -1, dtype=np.int64))
         order = np.argsort(np.where(self.alive, -model.value, 1), kind="stable")
         self.held = greedy(model, self._board, self._board.held.copy(), order)
@@ -144,12 +176,12 @@ class Run:
             self._price_exactly()
 
     def _relax_plain(self) -> Relaxation:
-        return evaluate(self.model, self.nothing, self.terms, self.plain, self.alive)
+        return evaluate(self.model, self.nothing, NO_TERMS, self.plain, self.alive)
 
     def _descend_plain(self, steps: int) -> None:
         if steps < 1 or self.is_over:
             return
-        total, prices = descend(self.model, self.nothing, self.terms, self.alive, self.plain, self.value, steps)
+        total, prices = descend(self.model, self.nothing, NO_TERMS, self.alive, self.plain, self.value, steps)
         self._prove(total, prices, self.nothing)
         self.plain = prices
         self.spend(steps * self._step_cost(), "prices")
@@ -178,7 +210,7 @@ class Run:
             return
         linear = start_linear(self.model, choices, self.plain.scale)
         while not linear.exact and not self.is_over:
-            solve_linear(self.model, self.nothing, self.terms, self.alive, linear, 1)
+            solve_linear(self.model, self.nothing, NO_TERMS, self.alive, linear, 1)
             self.spend(linear.master.take_iterations() * (height // 80 + 1), "prices")
         self.linear, self.plain = linear, linear.prices
         relaxed = self._relax_plain()
@@ -205,7 +237,7 @@ class Run:
         total, prices = descend(
             self.model,
             self._kept,
-            self.terms,
+            NO_TERMS,
             self.alive,
             self.plain,
             self.value + (self.bound - self.value) // 2,
@@ -214,29 +246,78 @@ class Run:
         self._prove(total, prices, self._kept)
         self.spend(steps * cost, "bound")
 
-    def search(self, threads: int) -> None:
-        """Anneal in rounds until the budget is spent."""
+    def search(self, threads: int, until: int) -> None:
+        """Anneal in rounds until `until` units are spent."""
         if self.is_over:
             return
         mean = self._mean_value()
         around = field(self.model, self._relax_plain(), mean * self.plain.scale * WIDTH_PERMILLE // 1000)
+        self._rounds(around, [mean * h // 1000 for h in HEAT_PERMILLE], threads, until, None)
+
+    def _rounds(self, around: Field, heats: list[int], threads: int, until: int, rule: Rule | None) -> None:
         chains = open_chains(self.model, self.model.value, self.held, CHAINS)
-        share = max(1, (self.budget - self.done) // (2 * len(HEAT_PERMILLE) * CHAINS))
+        cost = CHAINS * (1 if rule is None else SETTLED_COST)
+        share = max(1, (until - self.done) // (2 * len(heats) * cost))
         turn = 0
-        while not self.is_over:
-            steps = min(share, max(1, (self.budget - self.done) // CHAINS))
-            heat = mean * HEAT_PERMILLE[turn % len(HEAT_PERMILLE)] // 1000
-            run_round(chains, around, heat, steps, threads)
+        while self.done < until and not self.is_over:
+            steps = min(share, max(1, (until - self.done) // cost))
+            run_round(chains, around, heats[turn % len(heats)], steps, threads, rule)
             self.held = best_of(chains).best.copy()
             turn += 1
-            if turn % len(HEAT_PERMILLE) == 0:
+            if turn % len(heats) == 0:
                 share_best(chains)
-            self.spend(steps * CHAINS, "search")
+            self.spend(steps * cost, "search" if rule is None else "merit")
 
-    def packed(self) -> Packed:
-        """What was found, with the proof evaluated afresh."""
-        proven = evaluate(self.model, self.blocks, self.terms, self.proof, self.alive).total
-        choice = np.where(self.held >= 0, self.held - self.model.group_start[:-1], -1)
+    def settle(self, merit: Merit) -> None:
+        """Make the best plan so far free of envy."""
+        self.rule = rule_of(self.model, merit)
+        around = field(self.model, self._relax_plain(), self._mean_value() * self.plain.scale * WIDTH_PERMILLE // 1000)
+        board = open_board(self.model, self.model.value, self.held)
+        seed = np.array([FIRST_SEED], dtype=np.uint64)
+        settle_all(board, self.rule, around.near_start, around.near, seed)
+        self.held = np.asarray(board.held.copy())
+
+    def bind(self, merit: Merit) -> None:
+        """Tighten the bound to plans without envy, as far as an exact relaxation is at hand."""
+        self.value_total = self.total
+        if self.linear is None:
+            return
+        found = Precedences(self.model, merit)
+        height = self.model.rows + self.linear.master.size
+        limit = self.done + (self.budget - self.done) // 3
+        while self.done < limit and not self.stopped and found.round(self.linear, self.nothing, self.alive):
+            self.spend(self.linear.master.take_iterations() * (height // 80 + 1) + self._step_cost(), "bound")
+        terms = compress(found.terms)
+        for blocks in (self.nothing, self._kept):
+            total = evaluate(self.model, blocks, terms, self.linear.prices, self.alive).total
+            if total < self.total:
+                self._prove(total, self.linear.prices, blocks)
+                self.terms = tuple(found.terms)
+
+    def search_settled(self, threads: int) -> None:
+        """Anneal among plans without envy until the budget is spent."""
+        if self.is_over:
+            return
+        mean = self._mean_value()
+        around = field(self.model, self._relax_plain(), mean * self.plain.scale * SETTLED_WIDTH_PERMILLE // 1000)
+        self._rounds(around, [mean * h // 1000 for h in SETTLED_HEAT_PERMILLE], threads, self.budget, self.rule)
+
+    def packed(self, merit: Merit | None) -> Packed:
+        """What was found, with the proof evaluated afresh and the envy counted afresh."""
+        terms = compress(self.terms)
         rows = np.where(self.blocks.dual, self.proof.rows, 0)
-        prices = Prices(self.proof.scale, rows, self.proof.terms)
-        return Packed(choice, self.value, proven // self.proof.scale, prices, self.blocks.row, self.done, self.stopped)
+        prices = Prices(self.proof.scale, rows, self.proof.terms[: len(self.terms)])
+        proven = evaluate(self.model, self.blocks, terms, prices, self.alive).total
+        choice = np.where(self.held >= 0, self.held - self.model.group_start[:-1], -1)
+        return Packed(
+            choice,
+            self.value,
+            proven // prices.scale,
+            prices,
+            self.blocks.row,
+            self.terms,
+            (self.total if self.value_total is None else self.value_total) // prices.scale,
+            None if merit is None else envy_count(self.model, merit, choice),
+            self.done,
+            self.stopped,
+        )

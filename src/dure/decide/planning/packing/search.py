@@ -14,7 +14,9 @@ import numpy as np
 from dure.decide.planning.packing.anneal import PATIENCE, anneal
 from dure.decide.planning.packing.bound import Relaxation
 from dure.decide.planning.packing.columns import near
+from dure.decide.planning.packing.envy import Rule
 from dure.decide.planning.packing.model import Int64, Model
+from dure.decide.planning.packing.settle import anneal_settled
 from dure.decide.planning.packing.state import Board, fill, open_board, place
 
 WIDTH_PERMILLE = 30
@@ -22,6 +24,10 @@ WIDTH_PERMILLE = 30
 
 HEAT_PERMILLE = (10, 3, 6, 3)
 """Starting heat of the rounds, in permille of a mean held value; rounds beyond the last go through them again."""
+
+SETTLED_WIDTH_PERMILLE = 100
+SETTLED_HEAT_PERMILLE = (100, 30, 60, 30)
+"""The same under the merit rule, where good plans lie further apart."""
 
 FIRST_SEED = 0x9E3779B97F4A7C15
 
@@ -58,14 +64,13 @@ class Chain:
     best: Int64
     worth: int
 
-    def round(self, around: Field, heat: int, steps: int) -> None:
-        """Anneal from the best plan; keep the result if it is better."""
+    def round(self, around: Field, heat: int, steps: int, rule: Rule | None) -> None:
+        """Anneal from the best plan, among plans without envy if there is a `rule`; keep what is better."""
         place(self.board, self.best)
         if len(around.targets) == 0:
             return
-        gained = anneal(
-            self.board, around.regret, around.targets, around.near_start, around.near, heat, steps, PATIENCE, self.seed
-        )
+        where = (around.regret, around.targets, around.near_start, around.near, heat, steps, PATIENCE, self.seed)
+        gained = anneal(self.board, *where) if rule is None else anneal_settled(self.board, rule, *where)
         if gained > 0:
             self.best, self.worth = self.board.held.copy(), self.worth + int(gained)
 
@@ -84,14 +89,16 @@ def open_chains(model: Model, worth: Int64, held: Int64, count: int) -> list[Cha
     ]
 
 
-def run_round(chains: Sequence[Chain], around: Field, heat: int, steps: int, threads: int) -> None:
+def run_round(
+    chains: Sequence[Chain], around: Field, heat: int, steps: int, threads: int, rule: Rule | None = None
+) -> None:
     """One round of `steps` moves on every chain."""
     if threads == 1:
         for chain in chains:
-            chain.round(around, heat, steps)
+            chain.round(around, heat, steps, rule)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(chain.round, around, heat, steps) for chain in chains]:
+        for done in [pool.submit(chain.round, around, heat, steps, rule) for chain in chains]:
             done.result()
 
 

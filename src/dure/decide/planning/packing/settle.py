@@ -4,6 +4,9 @@ A move of `anneal` is made; if its worth passes, the envy it caused is settled b
 score in the place of a lower one (so settling ends), and what they freed is refilled; then the whole is judged.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202
+# (Numba infers the types of kernels, and compiles plain loops best.)
+
 from __future__ import annotations
 
 import numba

@@ -3,6 +3,9 @@
 Kernels only. A `Board` is made by `open_board`; its arrays are changed in place. Shapes are in the class.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202
+# (Numba infers the types of kernels, and compiles plain loops best.)
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -16,8 +19,10 @@ from dure.decide.planning.packing.model import Bool, Int32, Int64, Model
 class Board(NamedTuple):
     """The model's arrays (as in `Model`; `worth` [choices] is what the search maximises) and the plan's.
 
-    `owner` [choices] is the group of a choice, `use_choice` [uses] the choice of a use; `held` [groups] the choice held or -1; `free` [rows] what is left.
-    The uses of row r by what is held are `seats[seat_start[r] : seat_start[r] + filled[r]]`, use k at `seat_of[k]`. `log` [2 * space] keeps (group, choice held before) pairs, `log_size[0]` of them.
+    `owner` [choices] is the group of a choice, `use_choice` [uses]
+    the choice of a use, `held` [groups] the choice held or -1, `free` [rows] what is left.
+    The uses of row r by what is held are `seats[seat_start[r] : seat_start[r] + filled[r]]`, use k at `seat_of[k]`.
+    `log` [2 * space] keeps (group, choice held before) pairs, `log_size[0]` of them.
     """
 
     group_start: Int64
@@ -184,9 +189,14 @@ def fill(board, order):  # type: ignore[no-untyped-def]
     return gained
 
 
-def alone(model: Model) -> Bool:
-    """The choices [choices] that fit into an empty plan and have a positive value; no other is ever worth having."""
+def possible(model: Model) -> Bool:
+    """The choices [choices] that fit into an empty plan."""
     over = model.use_amount > model.caps[model.use_row]
     wrong = np.zeros(model.choices + 1, dtype=np.int64)
     np.add.at(wrong, np.searchsorted(model.use_start, np.flatnonzero(over), side="right") - 1, 1)
-    return np.asarray((wrong[:-1] == 0) & (model.value > 0))
+    return np.asarray(wrong[:-1] == 0)
+
+
+def alone(model: Model) -> Bool:
+    """The choices [choices] that fit into an empty plan and have a positive value; no other is ever worth having."""
+    return np.asarray(possible(model) & (model.value > 0))

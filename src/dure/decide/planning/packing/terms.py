@@ -1,7 +1,7 @@
-"""Further inequalities a bound may price: each a sparse weight over choices and a cap, each provable on its own.
+"""Further inequalities a bound may price: each a sparse weight over choices and a cap.
 
-A *cover term* follows from one row: its cap is the largest weight any pick within that row can have, and one
-knapsack table proves it. A *precedence term* holds for plans without envy only (see `envy`).
+The only kind so far is the *precedence term*, which holds for plans without envy (see `precedence`): it names the
+group that comes first and the group that may not be served without it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from dure.decide.planning.packing.model import Int64
 class Term:
     """sum weight[k] x[choice[k]] <= cap, with integer weights (of either sign) and cap.
 
-    `source` is the row a cover term follows from; for a precedence term it is -1.
+    `first` and `second` are the groups of a precedence.
     """
 
     choice: Int64
     weight: Int64
     cap: int
-    source: int
+    first: int
+    second: int
 
     @property
     def size(self) -> int:
