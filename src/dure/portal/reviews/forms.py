@@ -116,7 +116,7 @@ class ReviewerForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label, hint in (
             ("email", _("전자우편"), _("이미 가입한 사람의 주소입니다.")),
-            ("affiliation", _("소속"), ""),
+            ("affiliation", _("소속 기관명"), ""),
             ("former", _("이전 소속"), _("쉼표로 나눕니다. 이해관계를 찾는 데 씁니다.")),
             ("keywords", _("전문 분야 핵심어"), _("쉼표로 나눕니다.")),
             ("expertise", _("전문 분야 소개"), _("과제의 글과 견주어 알맞은 과제를 찾습니다.")),

@@ -351,7 +351,6 @@ def _histogram(rows: list[ScoreRow], pass_mark: int) -> dict[str, Any]:
         counts[min(19, (row.score.tenths or 0) // 50)] += 1
     return {
         "kind": "columns",
-        "size": "full",
         "title": Text("점수 분포", "Scores"),
         "unit": Text("건", "applications"),
         "series": [Text("신청", "Applications")],
