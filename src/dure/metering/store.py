@@ -21,14 +21,14 @@ import pyarrow.parquet as pq
 from dure.core.period import Period
 from dure.metering.hours import SUMMED, HourUse
 
-_INTEGERS = [f.name for f in fields(HourUse) if f.name not in ("cluster", "start", "revision", "allocation")]
+INTEGER_COLUMNS = [f.name for f in fields(HourUse) if f.name not in ("cluster", "start", "revision", "allocation")]
 _SCHEMA = pa.schema(
     [
         ("cluster", pa.string()),
         ("start", pa.timestamp("s", "UTC")),
         ("revision", pa.int32()),
         ("allocation", pa.string()),
-        *((name, pa.int64()) for name in _INTEGERS),
+        *((name, pa.int64()) for name in INTEGER_COLUMNS),
     ]
 )
 # The newest revision of each hour, each allocation once even if two files hold the same window.
@@ -144,7 +144,7 @@ def hours_of(paths: Sequence[Path], allocations: Sequence[str], period: Period) 
     """
     if not paths or not allocations:
         return []
-    names = ", ".join(_INTEGERS)
+    names = ", ".join(INTEGER_COLUMNS)
     query = f"""
         WITH said AS (SELECT * EXCLUDE (start), epoch(start)::BIGINT AS start FROM read_parquet($paths)
                       WHERE epoch(start) >= $since AND epoch(start) < $until),

@@ -277,9 +277,9 @@ def test_a_day_of_a_large_cluster_is_received_quickly(lab: world.Actor, token: s
     for day in range(3):
         start = at(4) + timedelta(days=day)
         body = world.post(*(world.window(start + h * HOUR, rows) for h in range(24))).model_dump_json()
-        began = time.perf_counter()
+        began = time.process_time()
         assert call("POST", wire.USAGE_PATH, token, body).status_code == 200
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     assert Window.objects.count() == 72
     print(f"24 windows of 60 allocations: {min(times) * 1000:.1f} ms")
-    assert min(times) < 0.15, "issue: 50 ms on an idle machine; this bound leaves room for a busy one"
+    assert min(times) < 0.1  # CPU time: about 22 ms on an idle core, and the bound is for a busy machine

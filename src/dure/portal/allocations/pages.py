@@ -269,7 +269,7 @@ def cluster(request: HttpRequest, code: str) -> HttpResponse:
         "rows": [(row, _STAGES[_stage(request, row)]) for row in rows],
         "tabs": cluster_tabs(here, "allocations"),
         "crumbs": [
-            (_("클러스터"), reverse("fleet-list")),
+            (_("모든 클러스터"), reverse("fleet-list")),
             (here.name, reverse("fleet-show", args=[code])),
             (_("요청과 실제"), ""),
         ],

@@ -115,7 +115,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "months": months,
         "earlier": months[0].plus(-MONTHS_SHOWN),
         "later": months[0].plus(MONTHS_SHOWN),
-        "crumbs": [(_("클러스터"), reverse("fleet-list")), (_("가용 일정"), "")],
+        "crumbs": [(_("모든 클러스터"), reverse("fleet-list")), (_("가용 일정"), "")],
     }
     return render(request, "fleet/calendar.html", context)
 
@@ -139,7 +139,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "map": _map(cluster, _months(request)),
         "works": queries.maintenances(code, ending_after=request.now),
         "tokens": _tokens(request, cluster),
-        "crumbs": [(_("클러스터"), reverse("fleet-list")), (cluster.name, "")],
+        "crumbs": [(_("모든 클러스터"), reverse("fleet-list")), (cluster.name, "")],
     }
     return render(request, "fleet/show.html", context)
 
@@ -274,5 +274,5 @@ def _form_context(cluster: queries.ClusterView, form: Any, title: str, submit: s
         "title": title,
         "submit_label": submit,
         "cancel_url": url,
-        "crumbs": [(_("클러스터"), reverse("fleet-list")), (cluster.name, url), (title, "")],
+        "crumbs": [(_("모든 클러스터"), reverse("fleet-list")), (cluster.name, url), (title, "")],
     }

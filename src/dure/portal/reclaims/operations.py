@@ -51,21 +51,21 @@ class Findings:
     def __init__(self, now: datetime) -> None:
         self.now = now
         rungs = [step.after_hours for rule in current().idle_rules for step in rule.ladder]
-        # Free days, holidays and maintenance stretch a run over more hours than the highest rung has.
-        self.period = Period(now - timedelta(hours=2 * max(rungs, default=0)) - timedelta(days=30), now)
-        self.least = min(rungs, default=0) * reclaim.HOUR_SECONDS
+        # Holidays and maintenance stretch a run over more hours than the highest rung has.
+        self.period = Period(now - timedelta(hours=2 * max(rungs)) - timedelta(days=30), now)
+        self.least = timedelta(hours=min(rungs))
 
     @cached_property
-    def idle_names(self) -> set[tuple[str, str]]:
-        """Cluster and name of allocations that were idle long enough at some time to be worth a closer look."""
-        return usage.idle_long(self.period, self.least)
+    def hours(self) -> dict[tuple[str, str], list[HourUse]]:
+        """The hours of allocations that are idle now and have been for as long as the lowest rung."""
+        lately = Period(self.now - self.least - timedelta(days=2), self.now)
+        idle = usage.idle_now(lately, self.least // timedelta(seconds=1))
+        return usage.hours_of(sorted({name for _cluster, name in idle}), self.period)
 
     def run(self, view: AllocationView, rule: IdleRule) -> Run | None:
         """The idle run of an allocation that counts under `rule`."""
-        if (view.cluster, view.name) not in self.idle_names:
-            return None
-        seen = [_hour(use) for use in usage.hourly(view.cluster, view.name, self.period)]
-        return reclaim.current_run(rule, seen, _excuses(view, rule))
+        seen = self.hours.get((view.cluster, view.name))
+        return reclaim.current_run(rule, [_hour(use) for use in seen], _excuses(view, rule)) if seen else None
 
 
 def _hour(use: HourUse) -> Hour:
@@ -104,10 +104,13 @@ def look(*, now: datetime) -> int:
     if not current().idle_rules or Round.objects.filter(day=today).exists():
         return 0
     findings, changed = Findings(now), 0
+    waiting = set(Case.objects.filter(state="noticed").values_list("allocation_id", "rule"))
     for view in allocation_queries.present(now):
         for rule in current().idle_rules:
             if view.organisation.applicant_class in rule.applicant_classes:
-                changed += _judge(view, rule, findings.run(view, rule), now)
+                run = findings.run(view, rule)
+                if run is not None or (view.id, rule.code) in waiting:
+                    changed += _judge(view, rule, run, now)
     Round.objects.get_or_create(day=today, defaults={"at": now})
     return changed
 

@@ -87,6 +87,14 @@ def hourly(cluster: str, allocation: str, period: Period) -> list[HourUse]:
     return [use for use in store.hourly(files(), allocation, period) if use.cluster == cluster]
 
 
+def hours_of(names: Sequence[str], period: Period) -> dict[tuple[str, str], list[HourUse]]:
+    """The hours of several allocations by cluster and name, each oldest first, read at once."""
+    found: dict[tuple[str, str], list[HourUse]] = defaultdict(list)
+    for use in store.hours_of(files(), names, period):
+        found[use.cluster, use.allocation].append(use)
+    return found
+
+
 def by_day(cluster: str, allocation: str, period: Period) -> dict[datetime, Use]:
     """One allocation's use by day of the programme's zone, keyed by the day's first instant there."""
     found: dict[datetime, Use] = defaultdict(Use)
@@ -97,9 +105,10 @@ def by_day(cluster: str, allocation: str, period: Period) -> dict[datetime, Use]
     return dict(found)
 
 
-def idle_long(period: Period, at_least_seconds: int) -> set[tuple[str, str]]:
-    """Cluster and name of allocations with an idle run of that length somewhere in the period."""
-    return {(run.cluster, run.allocation) for run in store.idle_runs(files(), period, at_least_seconds)}
+def idle_now(period: Period, at_least_seconds: int) -> set[tuple[str, str]]:
+    """Cluster and name of allocations whose idle run at the end of the period has lasted that long."""
+    runs = store.idle_runs(files(), period, at_least_seconds)
+    return {(run.cluster, run.allocation) for run in runs if run.current_seconds >= at_least_seconds}
 
 
 def by_cluster(month: Month, actor: Actor) -> dict[str, Use]:
