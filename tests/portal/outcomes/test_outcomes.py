@@ -25,7 +25,7 @@ from dure.portal.people import operations as people
 from dure.portal.people.actor import system
 from dure.portal.people.models import User
 from dure.portal.people.queries import actor_by_email
-from dure.portal.plans.models import Plan, Problem
+from dure.portal.plans.models import Plan, Problem, Rank
 
 pytestmark = pytest.mark.django_db
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -181,6 +181,23 @@ def test_pages_take_a_report_with_a_file_and_keep_what_was_typed(holder):
     assert "한국어 모델" in Client().get("/results/25-1-0001/").content.decode()
     assert SUMMARY[:10] in Client().get("/results/25-1-0001/").content.decode()
     assert Client().get("/api/results").json()["results"][0]["title_en"] == "Korean model"
+
+
+def test_public_pages_name_no_person_and_no_score(holder):
+    Rank.objects.create(
+        plan=Plan.objects.get(), application=Application.objects.get(), outcome="awarded", score_tenths=873,
+        cluster="naver-h200-a", nodes=2, start_at=START, end_at=END, lottery_rank=1,
+    )  # fmt: skip
+    Plan.objects.update(state="accepted", accepted_at=NOW, accepted_by="boss@example.org", hash="sha256:x")
+    client = Client()
+    for path in ("/", "/results/", "/results/25-1-0001/", "/results/?format=csv", "/api/results", "/search/?q=한국어"):
+        page = client.get(path).content.decode()
+        assert "@example.org" not in page, path
+        assert "87.3" not in page, path
+        assert "873" not in page, path
+    reasons = client.get("/results/25-1-0001/").content.decode()
+    assert "통과 점수 60점 이상" in reasons
+    assert "신청한 2대를 모두" in reasons
 
 
 def test_the_story_of_the_application_is_for_its_people(holder):

@@ -124,6 +124,13 @@ def test_signing_in_is_limited():
     assert "다시 시도" in page.content.decode()
 
 
+def test_asking_for_many_accounts_is_limited_and_says_so():
+    for number in range(21):
+        page = Client().post("/accounts/signup/", {**SIGNUP, "email": f"n{number}@example.org"})
+    assert page.status_code == 429
+    assert "잠시 기다려 주십시오" in page.content.decode()
+
+
 def test_account_pages_are_ours_in_both_languages():
     client = Client()
     confirmed(client)
