@@ -193,13 +193,8 @@ def found_organisation(
         created_at=now,
         **columns,
     )
-    Membership.objects.create(
-        user_id=actor.user_id,
-        organisation=row,
-        role="head",
-        state=MEMBERSHIP.after(MEMBERSHIP.initial, "approve"),
-        since_at=now,
-    )
+    active = MEMBERSHIP.after(MEMBERSHIP.initial, "approve")
+    Membership.objects.create(user_id=actor.user_id, organisation=row, role="head", state=active, since_at=now)
     append(at=now, actor=actor.name, event="people.found_organisation", subject=f"organisation:{row.code}")
     return row.pk
 
