@@ -56,6 +56,7 @@ def database(url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
+            "CONN_MAX_AGE": 60,
             "NAME": parts.path if parts.path.startswith("//") is False else parts.path[1:],
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",

@@ -1,4 +1,4 @@
-"""Runs the loops: woken by a timer, given no input, idempotent, safe to kill at any line.
+"""Runs the loops: woken by a timer or a commit, given no input, idempotent, safe to kill at any line.
 
 Each loop is a module here with `run(now) -> int`: do what is due at `now`, say how many things were done.
 A loop that did something is run again at once; one that found nothing to do sleeps.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from importlib import import_module
@@ -29,7 +30,8 @@ log = logging.getLogger("dure.loops")
 LOOPS = ("expire", "plan", "allocate", "meter", "reclaim", "bill", "deliver")
 JUDGE_USE = ("reclaim",)
 PAUSE_SECONDS = 5.0
-VIRTUAL_PAUSE_SECONDS = 0.1
+VIRTUAL_PAUSE_SECONDS = 0.2
+LOOK_SECONDS = 0.05
 AFTER_ERROR_SECONDS = 2.0
 
 
@@ -89,6 +91,7 @@ def stop_on_signals() -> threading.Event:
 def _keep_turning(name: str, stop: threading.Event) -> None:
     holder = holder_name()
     while not stop.is_set():
+        seen = _database_version()
         try:
             done = turn(name, holder)
         except (DureError, DatabaseError, OSError) as error:
@@ -98,6 +101,24 @@ def _keep_turning(name: str, stop: threading.Event) -> None:
             done = 0
         close_old_connections()
         if not done:
-            stop.wait(VIRTUAL_PAUSE_SECONDS if clock.is_virtual() else PAUSE_SECONDS)
+            _rest(stop, seen)
     leases.give_back(name, holder)
     connection.close()
+
+
+def _rest(stop: threading.Event, seen: int | None) -> None:
+    """Sleep until the timer, or on SQLite until somebody else has committed anything (the nudge)."""
+    longest = VIRTUAL_PAUSE_SECONDS if clock.is_virtual() and seen is None else PAUSE_SECONDS
+    deadline = time.monotonic() + longest
+    while not stop.wait(LOOK_SECONDS) and time.monotonic() < deadline:
+        if seen is not None and _database_version() != seen:
+            return
+
+
+def _database_version() -> int | None:
+    """A number that changes with every commit of another connection; None where the database has none to give."""
+    if connection.vendor != "sqlite":
+        return None
+    with connection.cursor() as cursor:
+        found: int = cursor.execute("PRAGMA data_version").fetchone()[0]
+    return found
