@@ -236,6 +236,8 @@ def review(stage: Stage) -> None:
     if state == "closed":
         applications.admit_all(actor=manager, now=stage.now(), call_code=stage.call.code)
         calls.start_review(actor=manager, now=stage.now(), code=stage.call.code)
+    elif state != "reviewing":
+        return
     numbers = numbers_by_cast(stage)
     ids = {email: stage.as_person(email).user_id for email in _panel(stage)}
     pairs = [(numbers[one.application], ids[_address(stage, one.reviewer)]) for one in stage.cast.reviews]
