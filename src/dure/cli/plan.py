@@ -113,6 +113,49 @@ def explain(
         typer.echo(rule.text.in_(spoken))
 
 
+@app.command()
+def seal(
+    problem: Annotated[Path, PROBLEM],
+    plan: Annotated[Path, PLAN],
+    output: Annotated[Path, typer.Option("-o", "--output", help="where to write the sealed file")],
+    programme: Annotated[Optional[Path], typer.Option(help="the programme file the problem names")] = None,  # noqa: UP045
+) -> None:
+    """Pack a decision into one file that anybody can audit and make again."""
+    from dure.decide.planning.seal import seal as sealed
+
+    write(output, sealed(read(problem), read(plan), read(programme) if programme else None))
+    typer.echo(str(output))
+
+
+@app.command()
+def replay(sealed: Annotated[Path, typer.Argument(help="a sealed file", metavar="ZIP")]) -> None:
+    """Make a sealed plan again: exit 0 when the same bytes come out, 1 otherwise."""
+    from dure.cli import language
+    from dure.decide.planning.seal import replay as again
+
+    found = again(read(sealed), _Line())
+    typer.echo(found.why.in_(language()))
+    sys.exit(0 if found.is_same else 1)
+
+
+@app.command()
+def pack(
+    model: Annotated[Path, typer.Argument(help="a packing model", metavar="MODEL")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="where to write the result")],
+    budget: Annotated[Optional[int], typer.Option(help="units of work", min=0)] = None,  # noqa: UP045
+) -> None:
+    """Solve a plain packing model: {"rows": [cap, …], "groups": [[{"value": v, "use": {row: amount}}, …], …]}."""
+    from dure.core import canonical
+    from dure.decide.planning import packing
+    from dure.decide.planning.reading import parse
+
+    found = packing.pack(
+        packing.from_json(parse(read(model), str(model))), packing.DEFAULT_BUDGET if budget is None else budget
+    )
+    write(output, canonical.encode(found.to_json()))
+    typer.echo(f"{output}: value {found.value:,}, bound {found.bound:,}")
+
+
 def read(path: Path) -> bytes:
     """The bytes of a file. Raises InvalidInput that says what to do."""
     try:

@@ -7,6 +7,7 @@ in the place of a lower one; the result is kept when it is better, or a little w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from dure.decide.planning import kernels
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.kernels import Tables, Work
 from dure.decide.planning.model import Ints, Model
-from dure.decide.planning.plan import Certificate
+from dure.decide.planning.plan import Award, Certificate
 
 ROUNDS = 50
 LARGEST_DISTURBANCE = 4
@@ -86,6 +87,32 @@ def search(t: Tables, start: Work, delta: int, steps: int, keep_going: KeepGoing
     kernels.enlarge(t, best, delta)
     kernels.copy(best, start)
     return taken
+
+
+def no_prices(model: Model) -> npt.NDArray[np.float64]:
+    """Rows that cost nothing."""
+    return np.zeros(len(model.rows), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Awards and what they are worth, soft costs taken off."""
+
+    awards: tuple[Award, ...]
+    value: int
+
+
+def choice(model: Model, work: Work) -> Choice:
+    """What a state stands for."""
+    awards = tuple(sorted(award(model, column) for column in columns(work).tolist()))
+    return Choice(awards, int(work.value[0]))
+
+
+def award(model: Model, column: int) -> Award:
+    """The award a column stands for."""
+    application = model.applications[int(model.owner[column])]
+    cluster = model.problem.clusters[int(model.cluster[column])]
+    return Award(application.id, cluster.code, int(model.start[column]), int(model.nodes[column]))
 
 
 def columns(work: Work) -> Ints:

@@ -47,7 +47,11 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Plan:
-    """Awards in order of application, their value, the bound no plan under `rule` can exceed, and how it was made."""
+    """Awards in order of application, their value, the bound no plan under `rule` can exceed, and how it was made.
+
+    `budget` is what the search was allowed, `work` what it used. The same problem, rule, budget and versions give the
+    same bytes again unless `ended` is "stopped".
+    """
 
     problem: str
     programme: str
@@ -56,6 +60,7 @@ class Plan:
     value: int
     bound: int
     certificate: Certificate
+    budget: int
     work: int
     ended: Ended
     versions: Mapping[str, str]
@@ -92,6 +97,7 @@ class Plan:
                 "blocks": list(self.certificate.blocks),
                 "precedence": [list(one) for one in self.certificate.precedence],
             },
+            "budget": self.budget,
             "work": self.work,
             "ended": self.ended,
             "versions": dict(self.versions),
@@ -120,6 +126,7 @@ def read_plan(content: bytes, name: str = "plan") -> Plan:
         value=reader.integer("value", -(2**63), 2**63),
         bound=reader.integer("bound", -(2**63), 2**63),
         certificate=_certificate(reader.part("certificate")),
+        budget=reader.integer("budget"),
         work=reader.integer("work"),
         ended=cast(Ended, reader.text("ended", ENDED)),
         versions={key: versions.text(key) for key in versions},

@@ -14,7 +14,7 @@ from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model, build
 from dure.decide.planning.packed import blocks_to_try, certificate, translate
 from dure.decide.planning.packing.pack import pack
-from dure.decide.planning.plan import Award, Ended, Plan
+from dure.decide.planning.plan import Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
 
 MERIT_START_PERMILLE = 200
@@ -105,10 +105,11 @@ class _Run:
             problem=self.problem.digest,
             programme=self.problem.programme,
             rule=self.rule,
-            awards=tuple(_award(model, int(column)) for column in merit.columns(state)),
+            awards=merit.choice(model, state).awards,
             value=self.value,
             bound=self.bound,
             certificate=proof,
+            budget=self.budget,
             work=self.work,
             ended=self._ended(),
             versions=versions(),
@@ -157,12 +158,6 @@ class _Run:
         if self.is_stopped:
             return "stopped"
         return "budget" if self.work >= self.budget else "finished"
-
-
-def _award(model: Model, column: int) -> Award:
-    application = model.applications[model.owner[column]]
-    cluster = model.problem.clusters[model.cluster[column]]
-    return Award(application.id, cluster.code, int(model.start[column]), int(model.nodes[column]))
 
 
 def versions() -> dict[str, str]:
