@@ -33,11 +33,9 @@ def ids(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     world.epoch_of()
     firm, lab = world.organisation("firm", "industry"), world.organisation("lab")
     used, idle = world.allocated(firm, "25-1-0001"), world.allocated(lab, "25-1-0002")
-    windows = [
-        world.window(at(4, 10) + n * HOUR, {used: world.busy(40000), idle: world.idle()}) for n in range(24 * 26)
-    ]
-    for first in range(0, len(windows), 200):
-        usage.receive(now=NOW, post=world.post(*windows[first : first + 200]))
+    hours = [at(4, 10) + n * HOUR for n in range(24)] + [at(5, 3) + n * HOUR for n in range(81)]
+    rows = {used: world.busy(40000), idle: world.idle()}
+    usage.receive(now=NOW, post=world.post(*(world.window(hour, rows) for hour in hours)))
     usage.store_pending(now=NOW)
     report = world.report({used: "Applied", idle: "Applied"}, at=at(5), generation=1)
     allocations.record_report(now=at(5), report=report)

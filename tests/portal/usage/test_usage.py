@@ -84,7 +84,8 @@ def test_months_are_the_programmes(lab: world.Actor) -> None:
     operations.store_pending(now=LATER)
     found = queries.hours(SMALL, "a", [Month(2026, 4), Month(2026, 5), Month(2026, 6)])
     assert [found[m].busy_gpu_seconds for m in sorted(found)] == [57600, 57600, 0]
-    days = queries.by_day(SMALL, "a", Period(at(4), at(6)))
+    months, days = queries.by_month_and_day(SMALL, "a", Period(at(4), at(6)))
+    assert list(months.values()) == list(days.values()) == [found[Month(2026, 4)], found[Month(2026, 5)]]
     assert [d.strftime("%m-%d") for d in days] == ["04-30", "05-01"]
 
 

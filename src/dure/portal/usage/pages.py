@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from dure.core.period import Month, Period, months_touched
+from dure.core.period import Month, Period
 from dure.core.text import Text
 from dure.portal.allocations import queries as allocations
 from dure.portal.allocations.pages import tabs
@@ -103,10 +103,7 @@ def allocation(request: HttpRequest, name: str) -> HttpResponse:
     months: dict[Month, Use] = {}
     days: dict[datetime, Use] = {}
     if end > found.start_at:
-        touched = [month for month, _part in months_touched(Period(found.start_at, end), zone())]
-        months = queries.hours(found.cluster, name, touched)
-        first = max(found.start_at, end - timedelta(days=DAYS_SHOWN))
-        days = queries.by_day(found.cluster, name, Period(first, end))
+        months, days = queries.by_month_and_day(found.cluster, name, Period(found.start_at, end))
     if request.GET.get("format") in ("csv", "xlsx"):
         header = ["day", *_FIGURES, "energy_joules"]
         cells = [[f"{day:%Y-%m-%d}", *(getattr(u, n) for n in _FIGURES), u.energy_joules] for day, u in days.items()]
@@ -117,9 +114,9 @@ def allocation(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "allocation": found,
         "months": sorted(months.items()),
-        "days": sorted(days.items()),
+        "days": days,
         "total": total,
-        "chart": _by_day(sorted(days.items())),
+        "chart": _by_day(sorted(days.items())[-DAYS_SHOWN:]),
         "tabs": tabs(found, "usage"),
         "crumbs": [
             (_("할당"), reverse("allocations-list")),

@@ -74,12 +74,15 @@ def by_allocation(periods: Sequence[Period]) -> dict[tuple[str, str, Period], Us
 
 def hours(cluster: str, allocation: str, months: Iterable[Month]) -> dict[Month, Use]:
     """One allocation's use by calendar month of the programme's zone; months without use are there, empty."""
-    wanted = {month.period(zone()): month for month in months}
-    found = dict.fromkeys(wanted.values(), Use())
-    for (where, name, period), use in by_allocation(list(wanted)).items():
-        if (where, name) == (cluster, allocation):
-            found[wanted[period]] = use
-    return found
+    wanted = sorted(months)
+    if not wanted:
+        return {}
+    found, _ = by_month_and_day(cluster, allocation, Period(_start(wanted[0]), _start(wanted[-1].plus(1))))
+    return {month: found.get(month, Use()) for month in wanted}
+
+
+def _start(month: Month) -> datetime:
+    return month.period(zone()).start
 
 
 def hourly(cluster: str, allocation: str, period: Period) -> list[HourUse]:
@@ -95,14 +98,21 @@ def hours_of(names: Sequence[str], period: Period) -> dict[tuple[str, str], list
     return found
 
 
-def by_day(cluster: str, allocation: str, period: Period) -> dict[datetime, Use]:
-    """One allocation's use by day of the programme's zone, keyed by the day's first instant there."""
-    found: dict[datetime, Use] = defaultdict(Use)
+def by_month_and_day(cluster: str, allocation: str, period: Period) -> tuple[dict[Month, Use], dict[datetime, Use]]:
+    """One allocation's use in a period, by month and by day of the programme's zone, in order.
+
+    A day is named by its first instant there. An hour belongs to the day in which it starts.
+    """
     names = [f.name for f in fields(Use)]
+    days: dict[datetime, Use] = defaultdict(Use)
     for hour in hourly(cluster, allocation, period):
-        day = hour.start.astimezone(zone()).replace(hour=0)
-        found[day] = found[day].plus(Use(*(getattr(hour, name) for name in names)))
-    return dict(found)
+        day = hour.start.astimezone(zone()).replace(hour=0, minute=0)
+        days[day] = days[day].plus(Use(*(getattr(hour, name) for name in names)))
+    months: dict[Month, Use] = defaultdict(Use)
+    for day, use in days.items():
+        month = Month(day.year, day.month)
+        months[month] = months[month].plus(use)
+    return dict(months), dict(days)
 
 
 def idle_now(period: Period, at_least_seconds: int) -> set[tuple[str, str]]:
