@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def play(scenario: Scenario, *, home: Path, port: int, serve: bool) -> int:
         )
         try:
             _open(stage, supervisor, port)
-            _play_acts(stage)
+            _play_acts(stage, lambda: _start_agents(stage, supervisor, port))
             found = _write_down(stage)
         except BaseException:
             supervisor.stop()
@@ -95,7 +96,7 @@ def _require_free(port: int) -> None:
 
 
 def _open(stage: Stage, supervisor: Supervisor, port: int) -> None:
-    """Start server, loops and agents a week before the call opens."""
+    """Start server and loops on the day the call opens."""
     logs = stage.home / "logs"
     start = stage.opens.replace(hour=0, minute=0, second=0)
     if clock.now() > start and not clock.has_begun():
@@ -104,11 +105,14 @@ def _open(stage: Stage, supervisor: Supervisor, port: int) -> None:
     supervisor.start(Program("server", ["portal", "serve", "--port", str(port)], logs / "server.log"))
     supervisor.start(Program("loops", ["loop", "all"], logs / "loops.log"))
     _wait_until_open(port)
+
+
+def _start_agents(stage: Stage, supervisor: Supervisor, port: int) -> None:
+    """Start an agent for each government cluster: providers install theirs once there is something to run."""
     for code in stage.agents:
         config = _write_agent(stage, code, port)
-        supervisor.start(
-            Program(f"agent {code}", ["agent", "run", "--config", str(config)], logs / f"agent-{code}.log")
-        )
+        log = stage.home / "logs" / f"agent-{code}.log"
+        supervisor.start(Program(f"agent {code}", ["agent", "run", "--config", str(config)], log))
 
 
 def _wait_until_open(port: int) -> None:
@@ -164,12 +168,13 @@ def _write_agent(stage: Stage, code: str, port: int) -> Path:
     return config
 
 
-def _play_acts(stage: Stage) -> None:
+def _play_acts(stage: Stage, start_agents: Callable[[], None]) -> None:
     acts.prepare(stage)
     acts.apply(stage)
     acts.review(stage)
     plan_id = acts.decide(stage)
     acts.answer(stage, plan_id)
+    start_agents()
     acts.use(stage)
     acts.bill(stage)
 
