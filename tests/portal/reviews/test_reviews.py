@@ -355,9 +355,9 @@ def test_the_rubric_says_whether_raw_or_adjusted_scores_decide(monkeypatch):
             impact = 25 + (one.id + i) % 3 if i else 2 + one.id % 3
             submit(who, one.id, FULL | {"impact": impact})
     raw = queries.deciding_scores("25-1")
-    fitted = queries.calibration("25-1", boss)
+    fitted = queries.scores("25-1", boss).calibration
     with pytest.raises(NotPermitted):
-        queries.calibration("25-1", panel[0])
+        queries.scores("25-1", panel[0])
     ids = {view.number: view.id for view in application_queries.of_call("25-1", boss, ("admitted",))}
     adjusted = {one.application: one.adjusted_tenths for one in fitted.scores}
     assert {n: s.tenths for n, s in raw.items()} == {

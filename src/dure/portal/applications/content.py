@@ -125,6 +125,11 @@ def read(raw: Mapping[str, Any]) -> Content:
         raise InvalidInput([_explained(item) for item in error.errors()]) from None
 
 
+def trusted(stored: Mapping[str, Any]) -> Content:
+    """Content that was stored by us, without checking it as strictly again: lists of applications are long."""
+    return Content.model_validate(stored, strict=False)
+
+
 def merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> Content:
     """The draft `before` with the top-level fields in `changes` replaced; sections of the plan one by one."""
     whole = {**before, **changes}

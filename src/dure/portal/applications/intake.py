@@ -156,7 +156,7 @@ def _rows(request: HttpRequest, code: str) -> list[Row]:
 
     wanted = request.GET.get("state", "")
     of_class = request.GET.get("class", "")
-    views = queries.of_call(code, request.actor, [wanted] if wanted in STATES else ())
+    views = queries.of_call(code, request.actor, [wanted] if wanted in STATES else STATES)
     return [row(view) for view in views if of_class in ("", view.organisation.applicant_class)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, F, Prefetch
 
 from dure.core import canonical
 from dure.core.errors import InvalidInput, Mistake, NotFound
@@ -25,6 +25,7 @@ from dure.portal.people.actor import Actor, system
 from dure.portal.people.queries import OrganisationView
 
 READER = system("applications")
+SEALED_STATES = ("submitted", "admitted", "refused")
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,20 @@ def of_call(call_code: str, actor: Actor, states: Iterable[str] = ()) -> list[Ap
     """
     actor.require(actor.may_oversee)
     wanted = list(states) or ["submitted", "withdrawn", "admitted", "refused"]
-    return _views(_rows().filter(call__code=call_code, state__in=wanted))
+    rows = _rows().filter(call__code=call_code, state__in=wanted)
+    return _views(rows.defer("draft") if set(wanted) <= set(SEALED_STATES) else rows)
 
 
 def mine(actor: Actor) -> list[ApplicationView]:
     """The applications of the person's organisations, the newest first; discarded drafts left out."""
     rows = _rows().filter(organisation_id__in=actor.organisations).exclude(state="discarded")
     return _views(rows.order_by("-created_at", "-id"))
+
+
+def numbers(call_code: str, state: str) -> list[str]:
+    """The numbers of the call's applications in a state, for later chapters that have decided who may see them."""
+    found = Application.objects.filter(call__code=call_code, state=state)
+    return list(found.values_list("number", flat=True))
 
 
 def counts(call_code: str, actor: Actor) -> dict[str, int]:
@@ -167,6 +175,30 @@ def behind(application_ids: Iterable[int]) -> dict[int, Behind]:
         pk: Behind(pk, number, code, state, organisations[organisation_id], lead_id, teams.get(pk, ()))
         for pk, number, code, state, organisation_id, lead_id in rows
     }
+
+
+@dataclass(frozen=True)
+class Heading:
+    """An application in one line of a long list."""
+
+    id: int
+    number: str
+    title: Text
+    organisation: OrganisationView
+
+
+def headings(call_code: str, state: str) -> list[Heading]:
+    """The call's applications in a state by number, in two queries and without their contents.
+
+    For later chapters that have decided who may see them.
+    """
+    found = Application.objects.filter(call__code=call_code, state=state)
+    rows = list(found.values_list("pk", "number", "version__content__title", "organisation_id"))
+    organisations = people.organisations(row[3] for row in rows)
+    return [
+        Heading(pk, number, Text(title["ko"], title["en"] or title["ko"]), organisations[organisation_id])
+        for pk, number, title, organisation_id in rows
+    ]
 
 
 def ids_of(call_code: str, numbers: Iterable[str]) -> dict[str, int]:
@@ -256,7 +288,7 @@ def hash_of(number: str, version: int, content: dict[str, Any]) -> str:
 
 def _rows() -> Any:
     receipts = Prefetch("versions", Version.objects.defer("content").order_by("number"))
-    return Application.objects.select_related("call", "version").prefetch_related(receipts)
+    return Application.objects.select_related("version").annotate(call_code=F("call__code")).prefetch_related(receipts)
 
 
 def _views(rows: Iterable[Application]) -> list[ApplicationView]:
@@ -266,18 +298,20 @@ def _views(rows: Iterable[Application]) -> list[ApplicationView]:
 
 
 def _view(row: Application, organisation: OrganisationView) -> ApplicationView:
-    draft = contents.read(row.draft)
+    content = contents.trusted(row.version.content) if row.version_id else None
+    is_as_sealed = content is not None and row.state in SEALED_STATES  # submitting makes the draft the sealed content
+    draft = content if content is not None and is_as_sealed else contents.trusted(row.draft)
     reason = row.state_reason or {"ko": "", "en": ""}
     receipts = [Receipt(row.number, v.number, v.hash, v.started_at, v.submitted_at) for v in row.versions.all()]
     return ApplicationView(
         id=row.pk,
         number=row.number,
-        call_code=row.call.code,
+        call_code=row.call_code,
         organisation=organisation,
         lead_id=row.lead_id,
         state=row.state,
         state_reason=Text(reason["ko"], reason["en"]),
-        content=contents.read(row.version.content) if row.version_id else draft,
+        content=content or draft,
         draft=draft,
         draft_edition=row.draft_edition,
         draft_saved_at=row.draft_saved_at,

@@ -298,7 +298,7 @@ def _tabs(code: str, current: str) -> dict[str, Any]:
 
 def _loads(found: Progress, request: HttpRequest, code: str) -> list[Load]:
     """Each reviewer's progress and severity, the late ones first."""
-    severities = {one.reviewer: one for one in queries.calibration(code, request.actor).reviewers}
+    severities = {one.reviewer: one for one in queries.scores(code, request.actor).calibration.reviewers}
     by_reviewer: dict[int, list[Seat]] = {}
     for seat in found.seats:
         if not seat.bars and seat.state in ("assigned", "in_progress", "submitted"):
@@ -317,8 +317,8 @@ def _loads(found: Progress, request: HttpRequest, code: str) -> list[Load]:
 
 
 def _scores(request: HttpRequest, call: calls.CallView) -> list[ScoreRow]:
-    found = queries.deciding_scores(call.code)
-    fitted = queries.calibration(call.code, request.actor)
+    both = queries.scores(call.code, request.actor)
+    found, fitted = both.deciding, both.calibration
     adjusted = {one.application: one for one in fitted.scores}
     lines = {one.application: one for one in standings(fitted, call.rubric.pass_mark_tenths)}
     mark, text = call.rubric.pass_mark_tenths, request.GET.get("q", "").strip().casefold()
@@ -332,7 +332,7 @@ def _scores(request: HttpRequest, call: calls.CallView) -> list[ScoreRow]:
             lines[view.id],
             (found[view.number].tenths or 0) >= mark,
         )
-        for view in applications.of_call(call.code, request.actor, ("admitted",))
+        for view in applications.headings(call.code, "admitted")
         if view.number in found and text in f"{view.number} {view.title.ko} {view.organisation.name}".casefold()
     ]
     order = request.GET.get("sort", "-score")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -129,6 +129,24 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """All scores of a call: the deciding ones by number, raw and adjusted ones with reviewers' severity by row."""
+
+    deciding: dict[str, Score]
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A total somebody gave."""
+
+    application_id: int
+    reviewer_id: int
+    number: str
+    total_tenths: int
+
+
+@dataclass(frozen=True)
 class ConflictView:
     """A recorded conflict, for the programme."""
 
@@ -218,16 +236,13 @@ def progress(call_code: str, actor: Actor) -> Progress:
     """Who reviews what and how far it is; conflicts as they stand now."""
     actor.require(actor.may_oversee)
     call = calls.call(call_code, actor)
-    admitted = {view.id: view.number for view in applications.of_call(call_code, actor, states=("admitted",))}
-    rows = list(
-        Assignment.objects.filter(application__call__code=call_code)
-        .select_related("reviewer__user", "review", "application")
-        .order_by("application__number", "id")
-    )
-    barred = _bars(rows)
-    seats = [_seat(row, barred.get((row.reviewer_id, row.application_id), ())) for row in rows]
+    admitted = applications.numbers(call_code, "admitted")
+    found = Assignment.objects.filter(application__call__code=call_code).order_by("application__number", "id")
+    rows = list(found.values(*_SEAT))
+    barred = _bars({(row["reviewer_id"], row["application_id"]) for row in rows})
+    seats = [_seat(row, barred.get((row["reviewer_id"], row["application_id"]), ())) for row in rows]
     standing_seats = [s for s in seats if s.state in OPEN_STATES and not s.bars]
-    short = dict.fromkeys(admitted.values(), call.rules.reviewers)
+    short = dict.fromkeys(admitted, call.rules.reviewers)
     for seat in standing_seats:
         if seat.number in short:
             short[seat.number] -= 1
@@ -245,27 +260,29 @@ def deciding_scores(call_code: str) -> dict[str, Score]:
 
     Raw (the reviewers' totals combined) or adjusted for their severity, as the call's rubric says.
     """
+    return _scores(call_code).deciding
+
+
+def scores(call_code: str, actor: Actor) -> Scores:
+    """All scores of a call, for the programme."""
+    actor.require(actor.may_oversee)
+    return _scores(call_code)
+
+
+def _scores(call_code: str) -> Scores:
     scale = calls.call(call_code, READER).rubric.scale
     rows = _submitted(call_code)
     totals: dict[str, list[int]] = {}
     for row in rows:
-        totals.setdefault(row.application.number, []).append(row.review.total_tenths)
-    found = {number: scoring.combine(given, scale) for number, given in sorted(totals.items())}
+        totals.setdefault(row.number, []).append(row.total_tenths)
+    raw = {number: scoring.combine(given, scale) for number, given in sorted(totals.items())}
+    fitted = calibrate(Total(row.application_id, row.reviewer_id, row.total_tenths) for row in rows)
     if scale.decides == "raw":
-        return found
-    numbers = {row.application_id: row.application.number for row in rows}
-    adjusted = {numbers[one.application]: one.adjusted_tenths for one in _calibrated(rows).scores}
-    return {number: replace(score, tenths=max(0, min(1000, adjusted[number]))) for number, score in found.items()}
-
-
-def calibration(call_code: str, actor: Actor) -> Calibration:
-    """Raw and adjusted scores by application row, and reviewers' severity by reviewer row. For the programme."""
-    actor.require(actor.may_oversee)
-    return _calibrated(_submitted(call_code))
-
-
-def _calibrated(rows: Sequence[Assignment]) -> Calibration:
-    return calibrate(Total(row.application_id, row.reviewer_id, row.review.total_tenths) for row in rows)
+        return Scores(raw, fitted)
+    numbers = {row.application_id: row.number for row in rows}
+    adjusted = {numbers[one.application]: one.adjusted_tenths for one in fitted.scores}
+    deciding = {n: replace(score, tenths=max(0, min(1000, adjusted[n]))) for n, score in raw.items()}
+    return Scores(deciding, fitted)
 
 
 def to_applicant(number: str, actor: Actor) -> list[str]:
@@ -273,8 +290,12 @@ def to_applicant(number: str, actor: Actor) -> list[str]:
     view = applications.application(number, actor)
     if calls.call(view.call_code, READER).state != "decided":
         return []
-    rows = [row for row in _submitted(view.call_code, application_id=view.id) if row.review.to_applicant.strip()]
-    return [row.review.to_applicant for row in rows]
+    counted = {row.reviewer_id for row in _submitted(view.call_code, application_id=view.id)}
+    written = Review.objects.filter(
+        assignment__application_id=view.id, assignment__state="submitted", assignment__reviewer_id__in=counted
+    )
+    texts = written.order_by("assignment_id").values_list("to_applicant", flat=True)
+    return [text for text in texts if text.strip()]
 
 
 def conflicts(call_code: str, actor: Actor) -> list[ConflictView]:
@@ -297,20 +318,18 @@ def conflicts(call_code: str, actor: Actor) -> list[ConflictView]:
     ]
 
 
-def _submitted(call_code: str, **where: object) -> list[Assignment]:
-    """Submitted reviews of reviewers without conflict."""
-    rows = list(
-        Assignment.objects.filter(application__call__code=call_code, state="submitted", **where)
-        .select_related("review", "application")
-        .order_by("id")
-    )
-    barred = _bars(rows)
-    return [row for row in rows if (row.reviewer_id, row.application_id) not in barred]
+def _submitted(call_code: str, **where: object) -> list[_Given]:
+    """Totals of submitted reviews of reviewers without conflict."""
+    found = Assignment.objects.filter(application__call__code=call_code, state="submitted", **where).order_by("id")
+    rows = found.values_list("application_id", "reviewer_id", "application__number", "review__total_tenths")
+    given = [_Given(*row) for row in rows]
+    barred = _bars({(row.reviewer_id, row.application_id) for row in given})
+    return [row for row in given if (row.reviewer_id, row.application_id) not in barred]
 
 
-def _bars(rows: Sequence[Assignment]) -> dict[standing.Pair, list[Bar]]:
-    judges = standing.reviewers(pk__in={row.reviewer_id for row in rows})
-    return standing.bars(judges, (row.application_id for row in rows))
+def _bars(pairs: Collection[standing.Pair]) -> dict[standing.Pair, list[Bar]]:
+    judges = standing.reviewers(pk__in={reviewer_id for reviewer_id, _ in pairs})
+    return standing.bars(judges, (application_id for _, application_id in pairs), pairs)
 
 
 def _review_of(row: Assignment) -> Review | None:
@@ -342,18 +361,35 @@ def _assignment(row: Assignment, view: applications.ApplicationView) -> Assignme
     )
 
 
-def _seat(row: Assignment, bars: Sequence[Bar]) -> Seat:
+_SEAT = (
+    "id",
+    "application_id",
+    "application__number",
+    "reviewer_id",
+    "reviewer__user__name",
+    "reviewer__user__email",
+    "state",
+    "state_reason",
+    "due_at",
+    "submitted_at",
+    "review__total_tenths",
+    "match_permille",
+    "why",
+)
+
+
+def _seat(row: dict[str, Any], bars: Sequence[Bar]) -> Seat:
     return Seat(
-        id=row.pk,
-        number=row.application.number,
-        reviewer_id=row.reviewer_id,
-        reviewer=row.reviewer.user.name or row.reviewer.user.email,
-        state=row.state,
-        state_reason=row.state_reason,
-        due_at=row.due_at,
-        submitted_at=row.submitted_at,
-        total_tenths=_total(row),
-        match_permille=row.match_permille,
-        why=row.why,
+        id=row["id"],
+        number=row["application__number"],
+        reviewer_id=row["reviewer_id"],
+        reviewer=row["reviewer__user__name"] or row["reviewer__user__email"],
+        state=row["state"],
+        state_reason=row["state_reason"],
+        due_at=row["due_at"],
+        submitted_at=row["submitted_at"],
+        total_tenths=row["review__total_tenths"],
+        match_permille=row["match_permille"],
+        why=row["why"],
         bars=bars,
     )

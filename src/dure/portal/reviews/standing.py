@@ -5,7 +5,7 @@ Everything that shows a proposal to a reviewer, or counts a reviewer's score, as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from dure.core.text import Text
@@ -60,8 +60,10 @@ def reviewers(**where: object) -> list[Reviewer]:
     return list(Reviewer.objects.filter(**where).select_related("user").prefetch_related("user__memberships"))
 
 
-def bars(judges: Sequence[Reviewer], application_ids: Iterable[int]) -> dict[Pair, list[Bar]]:
-    """Every conflict that stands now between these reviewers and applications."""
+def bars(
+    judges: Sequence[Reviewer], application_ids: Iterable[int], only: Collection[Pair] | None = None
+) -> dict[Pair, list[Bar]]:
+    """Every conflict that stands now between these reviewers and applications, or between the pairs in `only`."""
     wanted = set(application_ids)
     parties = {pk: party_of(behind) for pk, behind in applications.behind(wanted).items()}
     rows = Conflict.objects.filter(reviewer__in=judges, application_id__in=wanted)
@@ -76,6 +78,8 @@ def bars(judges: Sequence[Reviewer], application_ids: Iterable[int]) -> dict[Pai
     for reviewer in judges:
         judge = judge_of(reviewer)
         for application_id, party in parties.items():
+            if only is not None and (reviewer.pk, application_id) not in only:
+                continue
             for one in conflicts.detect(judge, party):
                 if (reviewer.pk, application_id, one.kind) not in set_aside:
                     bar = Bar(one.kind, "detected", one.evidence)
