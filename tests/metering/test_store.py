@@ -44,9 +44,11 @@ def test_the_same_hours_give_the_same_file(tmp_path):
     assert not store.verify(one)
 
 
-def test_nothing_is_not_written(tmp_path):
-    with pytest.raises(ValueError):
-        store.write(tmp_path, [])
+def test_nothing_and_a_contradiction_are_not_written(tmp_path):
+    for uses in ([], [use(), use(busy_gpu_seconds=7)]):
+        with pytest.raises(ValueError):
+            store.write(tmp_path, uses)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_cut_off_while_being_written_is_never_read(tmp_path):
@@ -178,8 +180,9 @@ def test_sums_are_exact_and_need_no_order(tmp_path_factory, rows, random):
     uses = [use(h, a, r, busy_gpu_seconds=n) for h, a, r, n in rows]
     random.shuffle(uses)
     folder = tmp_path_factory.mktemp("s")
-    cut = random.randrange(len(uses) + 1)
-    files = [store.write(folder, part).path for part in (uses[:cut], uses[cut:]) if part]
+    place = {(h, r): random.random() < 0.5 for h, _, r, _ in rows}  # a window is never cut
+    parts = [[u for u in uses if place[(u.start - T0) // HOUR, u.revision] is side] for side in (True, False)]
+    files = [store.write(folder, part).path for part in parts if part]
     newest = {}
     for h, _, r, _ in rows:
         newest[h] = max(newest.get(h, -1), r)

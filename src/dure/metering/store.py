@@ -31,12 +31,21 @@ _SCHEMA = pa.schema(
         *((name, pa.int64()) for name in INTEGER_COLUMNS),
     ]
 )
-# The newest revision of each hour, each allocation once even if two files hold the same window.
+# Each hour from its newest revision, and from one file even if two hold the same window. The windows are few beside
+# their rows, so the choice is made on windows and joined back: no sort or window function over all rows.
 _LATEST = """
-    SELECT * EXCLUDE (start), epoch(start)::BIGINT AS start FROM read_parquet($paths)
-    WHERE epoch(start) >= $since AND epoch(start) < $until
-    QUALIFY revision = max(revision) OVER (PARTITION BY cluster, start)
-        AND row_number() OVER (PARTITION BY cluster, start, allocation ORDER BY revision DESC) = 1
+    WITH spoken AS (
+        SELECT cluster, epoch(start)::BIGINT AS start, revision, filename
+        FROM read_parquet($paths, filename = true)
+        WHERE epoch(start) >= $since AND epoch(start) < $until
+        GROUP BY ALL),
+    chosen AS (
+        SELECT cluster, start, arg_min(filename, (-revision, filename)) AS filename, max(revision) AS revision
+        FROM spoken GROUP BY cluster, start)
+    SELECT rows.* EXCLUDE (start, filename), chosen.start AS start
+    FROM read_parquet($paths, filename = true) AS rows
+    JOIN chosen ON rows.cluster = chosen.cluster AND epoch(rows.start)::BIGINT = chosen.start
+        AND rows.revision = chosen.revision AND rows.filename = chosen.filename
 """
 
 
@@ -80,9 +89,14 @@ class IdleRun:
 
 
 def write(directory: Path, uses: Sequence[HourUse]) -> Written:
-    """Put `uses` into a new file in `directory`. Raises ValueError when there are none."""
+    """Put `uses`, whole windows of them, into a new file in `directory`.
+
+    Raises ValueError when there are none, or one is said twice.
+    """
     if not uses:
         raise ValueError("a file of no hours would say nothing")
+    if len({(use.cluster, use.start, use.revision, use.allocation) for use in uses}) != len(uses):
+        raise ValueError("an allocation has two rows in one revision of one hour")
     ordered = sorted(uses, key=lambda use: (use.cluster, use.allocation, use.start, use.revision))
     columns = {name: [getattr(use, name) for use in ordered] for name in _SCHEMA.names}
     sink = pa.BufferOutputStream()
@@ -127,7 +141,7 @@ def sums(paths: Sequence[Path], periods: Sequence[Period]) -> list[Sums]:
     """  # noqa: S608 - made of constants of this module only
     starts, ends = [_epoch(p.start) for p in ordered], [_epoch(p.end) for p in ordered]
     named = {"starts": starts, "ends": ends, "since": starts[0], "until": max(ends), "paths": [str(p) for p in paths]}
-    with duckdb.connect() as database:
+    with _database() as database:
         found = database.execute(query, named).fetchall()
     return [Sums(row[0], row[1], ordered[row[2] - 1], *row[3:]) for row in found]
 
@@ -154,7 +168,7 @@ def hours_of(paths: Sequence[Path], allocations: Sequence[str], period: Period) 
         WHERE list_contains($allocations::VARCHAR[], allocation) ORDER BY cluster, allocation, start
     """  # noqa: S608 - made of constants of this module only
     named = _named(paths, period) | {"allocations": list(allocations)}
-    with duckdb.connect() as database:
+    with _database() as database:
         found = database.execute(query, named).fetchall()
     return [HourUse(row[0], datetime.fromtimestamp(row[1], UTC), *row[2:]) for row in found]
 
@@ -168,7 +182,7 @@ def idle_runs(paths: Sequence[Path], period: Period, at_least_seconds: int) -> l
                idle_tail_seconds AS tail, busy_gpu_seconds + missing_gpu_seconds = 0 AS whole
         FROM ({_LATEST}) WHERE allocation <> '' ORDER BY cluster, allocation, start
     """  # noqa: S608 - made of constants of this module only
-    with duckdb.connect() as database:
+    with _database() as database:
         rows = database.execute(query, _named(paths, period)).fetchnumpy()
     return [run for run in _runs(rows) if run.longest_seconds >= at_least_seconds]
 
@@ -198,6 +212,12 @@ def _runs(rows: dict[str, np.ndarray]) -> list[IdleRun]:
             IdleRun(str(rows["cluster"][a]), str(rows["allocation"][a]), int(longest[best]), ended, int(going[b]))
         )
     return found
+
+
+def _database() -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect()
+    database.execute("SET enable_progress_bar = false")
+    return database
 
 
 def _named(paths: Sequence[Path], period: Period) -> dict[str, object]:
