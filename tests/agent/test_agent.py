@@ -6,6 +6,8 @@ import pytest
 
 from dure.agent import look
 from dure.agent.client import PortalRefused, PortalUnreachable
+from dure.agent.clusters.port import UsageUntracked
+from dure.agent.clusters.simulated import Fault, Faults
 from dure.agent.reconcile import Fenced
 from dure.core.errors import InvalidInput, Stale
 from dure.protocol import wire
@@ -386,3 +388,55 @@ def test_a_change_lost_in_a_crash_is_made_again_and_blamed_on_nobody(site, porta
     cluster._save(earlier)
     site.cycle()
     assert {f.subject for f in portal.report.drift} == {"hold/award-a-1", "gpus/award-a-1", "members/award-a-1"}
+
+
+def test_late_records_are_sent_as_the_next_revision_of_their_hour_only(site, portal):
+    site.write(recheck_hours=6)
+    portal.want(allocation())
+    site.cycle()
+    portal.advance(hours=8)
+    site.cycle()
+    late = Fault(node="n001", kind="blind", since=T0 + timedelta(hours=5), until=T0 + timedelta(hours=6))
+    too_late = Fault(node="n002", kind="blind", since=T0, until=T0 + timedelta(hours=1))
+    site.cluster.set_faults(Faults(nodes=[late, too_late]))
+    portal.advance(hours=1)
+    site.cycle()
+    assert [(w.start.hour, w.revision) for w in portal.windows.values() if w.revision] == [(5, 1)]
+    assert portal.total("missing_gpu_seconds") == 8 * 3600
+    portal.advance(hours=1)
+    site.cycle()
+    assert [(w.start.hour, w.revision) for w in portal.windows.values() if w.revision] == [(5, 1)]
+    site.cluster.set_faults(Faults())
+    portal.advance(hours=1)
+    site.cycle()
+    assert [(w.start.hour, w.revision) for w in portal.windows.values() if w.revision] == [(5, 1), (5, 2)]
+    assert portal.total("missing_gpu_seconds") == 0
+    assert set(portal.outcomes) == {"accepted"}
+
+
+def test_hours_are_closed_only_once_their_records_have_settled(site, portal):
+    site.write(settle_seconds=600)
+    portal.want(allocation())
+    site.cycle()
+    portal.advance(hours=2, minutes=5)
+    site.cycle()
+    assert len(portal.windows) == 2  # the hour before the award and its first; the second still settles
+    portal.advance(minutes=5)
+    site.cycle()
+    assert len(portal.windows) == 3
+
+
+def test_uncounted_gpus_are_said_loudly_and_never_zero(site, portal):
+    class Untracked(type(site.cluster)):
+        def usage(self, since, until):
+            raise UsageUntracked(internal="AccountingStorageTRES=cpu,mem")
+
+    portal.want(allocation())
+    with site.agent(Untracked(site.config.adapter)) as agent:
+        agent.cycle()
+        portal.advance(hours=2)
+        agent.cycle()
+    assert portal.windows == {}
+    assert portal.condition("TelemetryFlowing") == ("false", "GpuTresNotTracked")
+    site.cycle()
+    assert len(portal.windows) == 2
