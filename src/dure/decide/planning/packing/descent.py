@@ -33,14 +33,32 @@ def _slopes(caps, dual, use_start, use_row, use_amount, choice, gauge, load, slo
 
 
 @numba.njit(cache=True, nogil=True)
-def _term_slopes(start, choice, weight, cap, picked, gauge, slope):  # type: ignore[no-untyped-def]
-    """The same for terms; `picked` [choices] marks the relaxation's choices."""
+def _term_slopes(start, choice, weight, cap, held, picked, gauge, slope):  # type: ignore[no-untyped-def]
+    """The same for terms, under `held` [groups]; `picked` [choices] is all False and is left so."""
+    for j in held:
+        if j >= 0:
+            picked[j] = True
     for t in range(len(cap)):
         load = 0
         for k in range(start[t], start[t + 1]):
             if picked[choice[k]]:
                 load += weight[k]
         slope[t] = (cap[t] - load) / gauge[t]
+    for j in held:
+        if j >= 0:
+            picked[j] = False
+
+
+@numba.njit(cache=True, nogil=True)
+def _at_caps(rows, caps, term_prices, term_cap):  # type: ignore[no-untyped-def]
+    """Prices times caps, added up in integers (which may wrap) and in floating point (which tells)."""
+    total, rough = 0, 0.0
+    for r in range(len(caps)):
+        total += rows[r] * caps[r]
+        rough += float(rows[r]) * caps[r]
+    for t in range(len(term_cap)):
+        total += term_prices[t] * term_cap[t]
+    return total, rough
 
 
 @numba.njit(cache=True, nogil=True)
@@ -87,15 +105,11 @@ def _descend(model, blocks, terms, alive, scale, target, rows, term_prices, limi
         reduced_values(use_start, use_row, use_amount, value, scale, rows, alive, reduced)
         price_terms(term_start, term_choice, term_weight, term_prices, reduced)
         total = relax(group_start, block_start, member, width, amount, reduced, choice, top)
-        rough = float(total)
-        for r in range(len(caps)):
-            total += rows[r] * caps[r]
-            rough += float(rows[r]) * caps[r]
-        for t in range(len(term_cap)):
-            total += term_prices[t] * term_cap[t]
+        fixed, rough = _at_caps(rows, caps, term_prices, term_cap)
+        total += fixed
         stalled += 1
         if rough > 4e18:
-            stalled = PATIENCE + 1  # a step so long that 64 bits no longer hold the total
+            stalled = PATIENCE + 1  # a step so long that 64 bits may not hold the total
         elif total < best:
             if best - total > 1e-5 * best:
                 stalled = 0
@@ -107,13 +121,7 @@ def _descend(model, blocks, terms, alive, scale, target, rows, term_prices, limi
             direction[:], term_direction[:] = 0.0, 0.0
             continue
         _slopes(caps, dual, use_start, use_row, use_amount, choice, gauge, load, slope)
-        for g in range(groups):
-            if choice[g] >= 0:
-                picked[choice[g]] = True
-        _term_slopes(term_start, term_choice, term_weight, term_cap, picked, term_gauge, term_slope)
-        for g in range(groups):
-            if choice[g] >= 0:
-                picked[choice[g]] = False
+        _term_slopes(term_start, term_choice, term_weight, term_cap, choice, picked, term_gauge, term_slope)
         length = _follow(slope, 0.9, direction, rows) + _follow(term_slope, 0.9, term_direction, term_prices)
         if length == 0.0 or total <= target or reach < 1e-4:
             break

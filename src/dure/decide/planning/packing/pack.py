@@ -161,7 +161,9 @@ class Run:
     def spend(self, units: int, phase: str) -> None:
         """Book work and tell the caller."""
         self.done += units
-        if self._report is not None and not self._report(phase, min(self.done, self.budget), self.value, self.bound):
+        if self.stopped or self._report is None:
+            return
+        if not self._report(phase, min(self.done, self.budget), self.value, self.bound):
             self.stopped = True
 
     def _step_cost(self) -> int:
@@ -222,6 +224,9 @@ class Run:
 
     def choose_blocks(self, wanted: Int64 | None) -> None:
         """Keep as exact knapsacks the rows `wanted`, or those whose rounding seems to cost most at the prices."""
+        self._kept = self.nothing
+        if self.is_over:
+            return
         order = wanted
         if order is None:
             order = promising_blocks(self.model, self.plain, self.alive)
@@ -257,7 +262,8 @@ class Run:
     def _rounds(self, around: Field, heats: list[int], threads: int, until: int, rule: Rule | None) -> None:
         chains = open_chains(self.model, self.model.value, self.held, CHAINS)
         cost = CHAINS * (1 if rule is None else SETTLED_COST)
-        share = max(1, (until - self.done) // (2 * len(heats) * cost))
+        cycles = 2 if rule is None else 1
+        share = max(1, (until - self.done) // (cycles * len(heats) * cost))
         turn = 0
         while self.done < until and not self.is_over:
             steps = min(share, max(1, (until - self.done) // cost))

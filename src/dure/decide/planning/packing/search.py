@@ -26,7 +26,7 @@ HEAT_PERMILLE = (10, 3, 6, 3)
 """Starting heat of the rounds, in permille of a mean held value; rounds beyond the last go through them again."""
 
 SETTLED_WIDTH_PERMILLE = 100
-SETTLED_HEAT_PERMILLE = (100, 30, 60, 30)
+SETTLED_HEAT_PERMILLE = (60, 30, 30, 20)
 """The same under the merit rule, where good plans lie further apart."""
 
 FIRST_SEED = 0x9E3779B97F4A7C15
