@@ -140,8 +140,9 @@ def quotes(applicant: Applicant, request: Request) -> list[Quote]:
 
 
 def check(call: CallView, applicant: Applicant, request: Request) -> Eligibility:
-    """Whether such an applicant may ask for this."""
-    return eligibility.check(programmes.current(), call.rules, applicant, request, call.terms, "submit")
+    """Whether such an applicant may ask for this; nothing is said of the verification of an organisation not known."""
+    found = eligibility.check(programmes.current(), call.rules, applicant, request, call.terms, "submit")
+    return Eligibility(tuple(one for one in found.findings if one.code != "organisation-verified"))
 
 
 def _model_name(code: str) -> str:
