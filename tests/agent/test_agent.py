@@ -440,3 +440,21 @@ def test_uncounted_gpus_are_said_loudly_and_never_zero(site, portal):
     assert portal.condition("TelemetryFlowing") == ("false", "GpuTresNotTracked")
     site.cycle()
     assert len(portal.windows) == 2
+
+
+def test_while_virtual_time_stands_still_the_cluster_is_looked_at_every_two_seconds(site, portal):
+    portal.want(allocation())
+    here = {"seconds": 1000.0}
+    with site.agent() as agent:
+        agent._clock._wall = lambda: here["seconds"]
+        agent.cycle()
+        site.cluster.set_faults(Faults(offline=True))
+        agent.cycle()
+        assert portal.condition("Reachable") == ("true", "Observed")
+        here["seconds"] += 2
+        agent.cycle()
+        assert portal.condition("Reachable") == ("false", "ClusterUnreachable")
+        site.cluster.set_faults(Faults())
+        portal.change("a-1", nodes=("n007",))
+        agent.cycle()
+        assert portal.condition("Ready", "a-1") == ("true", "Applied")

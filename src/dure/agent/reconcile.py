@@ -34,6 +34,7 @@ log = logging.getLogger("dure.agent")
 DESIRED_FILE = "desired.json"
 MOST_ROUNDS = 5
 HOURS_AT_ONCE = 24 * 7
+LOOK_SECONDS = 2.0
 INVENTORY_EVERY = timedelta(hours=24)
 
 
@@ -74,6 +75,8 @@ class Agent:
         self._untracked: str | None = None
         self._told: Report | None = None
         self._told_at = 0.0
+        self._looked_at = 0.0
+        self._has_news = False
         self._inventory_told: tuple[tuple[InventoryNode, ...], datetime] | None = None
 
     def cycle(self) -> None:
@@ -91,7 +94,8 @@ class Agent:
             )
         store_kind(self._config.state_dir, self._clock.kind)
         now = self._clock.now()
-        if self._desired is not None and now is not None:
+        if self._desired is not None and now is not None and (trouble is not None or not self._is_still(now)):
+            self._looked_at = self._clock.seconds()
             seen = self._reconcile(self._desired, now)
             if seen.unreachable is None:
                 self._measure(now)
@@ -99,6 +103,16 @@ class Agent:
                 self._tell(self._desired, seen, now)
         if trouble is not None:
             raise trouble
+
+    def _is_still(self, now: datetime) -> bool:
+        """Whether virtual time stands where the last report left it, nothing new is asked, and no look is due yet."""
+        return (
+            self._clock.kind == "virtual"
+            and not self._has_news
+            and self._told is not None
+            and self._told.done_at == now
+            and self._clock.seconds() - self._looked_at < LOOK_SECONDS
+        )
 
     def _hear(self) -> PortalUnreachable | PortalRefused | None:
         """Take in lease and desired state; what kept the portal from answering is returned, not raised."""
@@ -112,6 +126,7 @@ class Agent:
             raise Fenced(internal=error.internal) from error
         except (PortalUnreachable, PortalRefused) as error:
             return error
+        self._has_news = found is not None
         if found is not None:
             self._accept(found)
         return None

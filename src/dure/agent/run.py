@@ -21,7 +21,7 @@ from dure.agent.reconcile import Agent
 
 log = logging.getLogger("dure.agent")
 
-LONGEST_WAIT = 300.0
+LONGEST_WAIT = 30  # times the usual
 
 
 @contextmanager
@@ -61,9 +61,8 @@ def run(config: AgentConfig, once: bool = False) -> None:
 
 
 def waiting(poll_seconds: float, failures: int) -> float:
-    """Seconds until the next cycle: the usual while all is well, else doubled and spread, at most five minutes."""
+    """Seconds until the next cycle: the usual while all is well, else doubled and spread, at most thirtyfold."""
     if failures == 0:
         return poll_seconds
-    longest = max(poll_seconds, LONGEST_WAIT)
-    wait: float = min(longest, poll_seconds * 2.0 ** min(failures, 20))
+    wait: float = poll_seconds * min(LONGEST_WAIT, 2.0 ** min(failures, 20))
     return wait * (0.5 + random.random() / 2)  # noqa: S311 - spreads agents, hides nothing
