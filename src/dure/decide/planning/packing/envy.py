@@ -39,7 +39,8 @@ NO_SWAP = -(1 << 60)
 
 class Rule(NamedTuple):
     """`Merit` as the kernels read it: the candidates of group g are `lean[lean_start[g] : lean_start[g + 1]]`, its
-    choices that no other of its choices undercuts on every row; `order` [groups] goes from the highest score down."""
+    choices that no other of its choices undercuts on every row; `order` [groups] goes from the highest score down,
+    and of several swaps the one with most `pull` [choices] in for `pull` out is made."""
 
     score: Int64
     track: Int64
@@ -49,10 +50,11 @@ class Rule(NamedTuple):
     lean_start: Int64
     lean: Int64
     order: Int64
+    pull: Int64
 
 
-def rule_of(model: Model, merit: Merit) -> Rule:
-    """The rule for the kernels."""
+def rule_of(model: Model, merit: Merit, pull: Int64 | None = None) -> Rule:
+    """The rule for the kernels; swaps are ranked by `pull` [choices], by value if none is given."""
     least = possible(model)
     _drop_undercut(model.group_start, model.use_start, model.use_row, model.use_amount, model.rows, least)
     lean = np.flatnonzero(least)
@@ -66,6 +68,7 @@ def rule_of(model: Model, merit: Merit) -> Rule:
         np.searchsorted(lean, model.group_start),
         lean,
         order,
+        model.value if pull is None else pull,
     )
 
 
@@ -138,12 +141,12 @@ def _tightest(board, c):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _swap_through(board, rule, i, c, best, found):  # type: ignore[no-untyped-def]
-    """Improve on `best`, the worth gained by the swap in `found`, with swaps that let i in with choice c."""
+    """Improve on `best`, the pull gained by the swap in `found`, with swaps that let i in with choice c."""
     k = _tightest(board, c)
     if k < 0:
-        if board.worth[c] > best and _envies_anyone(board, rule, i):
+        if rule.pull[c] > best and _envies_anyone(board, rule, i):
             found[0], found[1] = c, -1
-            return board.worth[c]
+            return rule.pull[c]
         return best
     r = board.use_row[k]
     short = board.use_amount[k] - board.free[r]
@@ -152,7 +155,7 @@ def _swap_through(board, rule, i, c, best, found):  # type: ignore[no-untyped-de
         if board.use_amount[use] < short:
             continue
         j = board.use_choice[use]
-        gain = board.worth[c] - board.worth[j]
+        gain = rule.pull[c] - rule.pull[j]
         better = gain > best or (gain == best and j < found[1])
         if better and may_displace(rule, i, board.owner[j]) and _covers(board, j, c):
             best = gain
@@ -162,7 +165,7 @@ def _swap_through(board, rule, i, c, best, found):  # type: ignore[no-untyped-de
 
 @numba.njit(cache=True, nogil=True)
 def best_swap(board, rule, i, found):  # type: ignore[no-untyped-def]
-    """The swap by which group i justly gets in that costs least worth; whether there is one.
+    """The swap by which group i justly gets in that has most pull; whether there is one.
 
     `found` [2] receives the choice of i and the held choice to drop (-1 where i fits beside a lower award).
     """
@@ -188,8 +191,8 @@ def new_swap(board, rule, i, settled_free, news, news_size, found):  # type: ign
         for n in range(news_size):
             g = news[n]
             j = board.held[g]
-            if j >= 0 and board.worth[c] - board.worth[j] > best and may_displace(rule, i, g) and _covers(board, j, c):
-                best = board.worth[c] - board.worth[j]
+            if j >= 0 and rule.pull[c] - rule.pull[j] > best and may_displace(rule, i, g) and _covers(board, j, c):
+                best = rule.pull[c] - rule.pull[j]
                 found[0], found[1] = c, j
     return best > NO_SWAP
 

@@ -276,8 +276,9 @@ class Run:
 
     def settle(self, merit: Merit) -> None:
         """Make the best plan so far free of envy."""
-        self.rule = rule_of(self.model, merit)
-        around = field(self.model, self._relax_plain(), self._mean_value() * self.plain.scale * WIDTH_PERMILLE // 1000)
+        relaxed = self._relax_plain()
+        self.rule = rule_of(self.model, merit, relaxed.reduced)
+        around = field(self.model, relaxed, self._mean_value() * self.plain.scale * WIDTH_PERMILLE // 1000)
         board = open_board(self.model, self.model.value, self.held)
         seed = np.array([FIRST_SEED], dtype=np.uint64)
         settle_all(board, self.rule, around.near_start, around.near, seed)
