@@ -173,8 +173,8 @@ def _play_acts(stage: Stage, start_agents: Callable[[], None]) -> None:
     acts.apply(stage)
     acts.review(stage)
     plan_id = acts.decide(stage)
-    acts.answer(stage, plan_id)
     start_agents()
+    acts.answer(stage, plan_id)
     acts.use(stage)
     acts.bill(stage)
 
