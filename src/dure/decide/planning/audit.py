@@ -400,16 +400,19 @@ class Bound:
         self._kept: set[tuple[str, str]] = set()
         self._slots_kept: dict[str, list[int]] = {}
         self._knapsacks: dict[str, list[dict[int, int]]] = {}
+        self._bonus: dict[str, int] = {}
+        self._below: dict[str, list[tuple[Object, int]]] = {}
+        self._merit: Merit | None = None
 
     def derive(self) -> int | None:
         """The bound, cut to a whole number; None when the certificate has something wrong (`wrong` says what)."""
         self._price_rows()
-        bonus = self._precede()
+        self._precede()
         if self.wrong:
             return None
         for application in self.ground.application.values():
             if self.ground.is_fundable(application):
-                self._count(application, bonus.get(application["id"], 0))
+                self._count(application)
         for row, groups in self._knapsacks.items():
             self.total += knapsack(self._cap[row], groups)
         return None if self.wrong else self.total // self.scale
@@ -459,19 +462,24 @@ class Bound:
         self.total += price * cap
         return price
 
-    def _precede(self) -> dict[str, int]:
-        """What each application gains or loses by the priced order of merit, every pair of which is checked."""
-        bonus: dict[str, int] = {}
+    def _precede(self) -> None:
+        """Note for every application which priced orders of merit it is the upper or the lower side of."""
+        if self.precedence and self.rule["name"] != "merit":
+            self.wrong.append("orders of merit are priced, but the rule is not merit")
+            return
+        merit = Merit(self.ground, self.rule["delta_tenths"]) if self.precedence else None
         for first, second, price in self.precedence:
-            if price < 0 or not precedes(self.ground, self.rule, first, second):
+            if price < 0 or merit is None or not merit.is_above(first, second):
                 self.wrong.append(f"precedence of {first} over {second}: not implied by the rule")
-            bonus[first] = bonus.get(first, 0) + price
-            bonus[second] = bonus.get(second, 0) - price
-        return bonus
+                continue
+            self._bonus[first] = self._bonus.get(first, 0) + price
+            self._below.setdefault(second, []).append((self.ground.application[first], price))
+        self._merit = merit
 
-    def _count(self, application: Object, bonus: int) -> None:
+    def _count(self, application: Object) -> None:
         """Add the best this application can bring beyond what it pays, or put its choices into its knapsack."""
         best, block = 0, None
+        bonus, below = self._bonus.get(application["id"], 0), self._below.get(application["id"])
         weights: dict[int, int] = {}
         for option, rules, most in self._options(application):
             curve, flat, once = self._curve(option, rules)
@@ -488,9 +496,13 @@ class Bound:
                 top = self.ground.room(option, tight, start, end, most) if is_narrow else most
                 kept = self._touched(application, option, rules, start, end, block) if self.blocks else None
                 block = kept[0] if kept else block
+                barred = self._barred(below, application, option, start) if below else ()
                 for nodes in range(option["min_nodes"], top + 1):
                     gain = factor * self.ground.sizes[nodes] // self.ground.divisor * self.scale
                     gain += bonus - nodes * per_node - fixed
+                    for least, price in barred:
+                        if nodes >= least:
+                            gain -= price
                     if gain > best:
                         best = gain
                     if gain > 0 and self.blocks:
@@ -501,6 +513,12 @@ class Bound:
             self._knapsacks.setdefault(block, []).append(weights)
         else:
             self.total += best
+
+    def _barred(self, below: Any, application: Object, option: Object, start: int) -> list[tuple[int, int]]:
+        """From which size on this choice may not be held while an application above is out, with the price of that."""
+        merit = Merit(self.ground, self.rule["delta_tenths"]) if self._merit is None else self._merit
+        found = [(merit.least(first, application, option, start), price) for first, price in below]
+        return [(least, price) for least, price in found if least is not None]
 
     def _options(self, application: Object) -> Iterator[tuple[Object, Rules, int]]:
         for option in application["options"]:
@@ -573,34 +591,94 @@ def knapsack(cap: int, groups: list[dict[int, int]]) -> int:
     return best[-1]
 
 
-def precedes(ground: Ground, rule: Object, first: str, second: str) -> bool:
-    """Whether no plan without justified envy funds `second` and not `first`: first fits wherever second is."""
-    one, two = ground.application.get(first), ground.application.get(second)
-    if rule["name"] != "merit" or one is None or two is None or not ground.is_fundable(one):
-        return False
-    lanes = [(each["track"], ground.track[each["track"]]["rubric"]) for each in (one, two)]
-    spare = two["duration"] - one["duration"]
-    if (
-        lanes[0] != lanes[1]
-        or two["standing"] != "new"
-        or one["score_tenths"] < two["score_tenths"] + rule["delta_tenths"]
-        or spare < 0
-        or one["earliest"] > two["earliest"] + spare
-        or ground.last_start(two) > ground.last_start(one)
-        or ground.last_start(one) < one["earliest"]
-    ):
-        return False
-    options = {option["cluster"]: option for option in one["options"]}
-    for taken in two["options"]:
-        own = options.get(taken["cluster"])
-        if own is None or own["min_nodes"] > min(taken["min_nodes"], ground.most_nodes(one, own)):
+class Merit:
+    """What the merit rule implies for pairs: who may hold what only if somebody above holds something too."""
+
+    def __init__(self, ground: Ground, delta: int) -> None:
+        self.ground, self.delta = ground, delta
+        self._never: set[str] | None = None
+
+    def is_above(self, first: str, second: str) -> bool:
+        """Whether `first` may have justified envy of `second` at all."""
+        one, two = self.ground.application.get(first), self.ground.application.get(second)
+        if one is None or two is None or not self.ground.is_fundable(one) or two["standing"] != "new":
             return False
-        rows = dict.fromkeys((policy["name"], word) for policy, word in ground.rules(two, taken["cluster"]))
-        for policy, word in ground.rules(one, own["cluster"]):
-            costs = unit(policy, own) * own["min_nodes"] <= unit(policy, taken) * taken["min_nodes"]
-            if policy["price"] is None and not (costs and (policy["name"], word) in rows):
-                return False
-    return True
+        lanes = [(each["track"], self.ground.track[each["track"]]["rubric"]) for each in (one, two)]
+        return lanes[0] == lanes[1] and one["score_tenths"] >= two["score_tenths"] + self.delta
+
+    def least(self, first: Object, second: Object, option: Object, start: int) -> int | None:
+        """The size from which `second` at this place uses at least what some choice of `first` needs of every row.
+
+        Then dropping `second` lets `first` in, so no plan without justified envy funds it there with `first` out.
+        """
+        end = start + second["duration"]
+        given = self._uses(second, option, start, end)
+        best = None
+        for own in first["options"]:
+            if own["min_nodes"] > self.ground.most_nodes(first, own):
+                continue
+            for begin in range(first["earliest"], self.ground.last_start(first) + 1):
+                size = self._needed(self._uses(first, own, begin, begin + first["duration"]), own["min_nodes"], given)
+                if size is not None and (best is None or size < best):
+                    best = size
+        return best
+
+    def _uses(self, application: Object, option: Object, start: int, end: int) -> dict[str, tuple[int, int]]:
+        """What an award uses of every hard row: (by award, by node)."""
+        code = option["cluster"]
+        found = {f"capacity/{code}/{slot}": (0, 1) for slot in range(start, end)}
+        for policy, word in self.ground.rules(application, code):
+            if policy["price"] is None:
+                once = policy["measure"] == "awards"
+                for row, _, amount in policy_uses(policy, word, option, start, end, 1):
+                    found[row] = (amount, 0) if once else (0, amount)
+        return found
+
+    def _needed(self, uses: dict[str, tuple[int, int]], nodes: int, given: dict[str, tuple[int, int]]) -> int | None:
+        """The size at which `given` covers `uses` of `nodes` nodes on every row that can bind; None for none."""
+        size = 1
+        for row, (once, each) in uses.items():
+            amount = once + each * nodes
+            if amount == 0 or row in self.never():
+                continue
+            by_award, by_node = given.get(row, (0, 0))
+            if by_node:
+                size = max(size, -(-(amount - by_award) // by_node))
+            elif by_award < amount:
+                return None
+        return size
+
+    def never(self) -> set[str]:
+        """Hard rows that all applications together cannot fill, whatever they choose."""
+        if self._never is None:
+            most: dict[str, int] = {}
+            caps: dict[str, int] = {}
+            for application in self.ground.application.values():
+                if self.ground.is_fundable(application):
+                    for row, amount in self._most(application, caps).items():
+                        most[row] = most.get(row, 0) + amount
+            self._never = {row for row, amount in most.items() if amount <= caps[row]}
+        return self._never
+
+    def _most(self, application: Object, caps: dict[str, int]) -> dict[str, int]:
+        """The most one application could use of each hard row; the rows' caps are noted in `caps`."""
+        most: dict[str, int] = {}
+        for option in application["options"]:
+            code, top = option["cluster"], self.ground.most_nodes(application, option)
+            rules = self.ground.rules(application, code)
+            for start in range(application["earliest"], self.ground.last_start(application) + 1):
+                end = start + application["duration"]
+                hard = tuple(one for one in rules if one[0]["price"] is None)
+                nodes = self.ground.room(option, hard, start, end, top)
+                if nodes < option["min_nodes"]:
+                    continue
+                for slot in range(start, end):
+                    row = f"capacity/{code}/{slot}"
+                    most[row], caps[row] = max(most.get(row, 0), nodes), self.ground.cluster[code]["capacity"][slot]
+                for policy, word in hard:
+                    for row, place, amount in policy_uses(policy, word, option, start, end, nodes):
+                        most[row], caps[row] = max(most.get(row, 0), amount), self.ground.caps(policy, word)[place]
+        return most
 
 
 def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme: bytes | None = None) -> Object:
@@ -666,12 +744,21 @@ def words(report: Object, is_korean: bool) -> list[str]:
     """What was proved, in sentences."""
     rule, wrong = report["rule"], len(report["violations"])
     band = f"{rule['delta_tenths'] / 10:.1f}"
-    facts = {**report, "band": band, "count": wrong, "gap": f"{100 * (report['gap'] or 0):.4f}"}
+    is_merit = rule["name"] == "merit"
+    scope = ("이 규칙을 지키는", "that obeys this rule") if is_merit else ("규칙을 지키는", "that keeps the rules")
+    facts = {
+        **report,
+        "all_ko": scope[0],
+        "all_en": scope[1],
+        "band": band,
+        "count": wrong,
+        "gap": f"{100 * (report['gap'] or 0):.4f}",
+    }
     if is_korean:
         lines = [
             "문제 {problem}의 신청 {applications}건에 대한 배분안 {plan}(선정 {awards}건)을 검사했습니다.",
             "선정 결과의 가치는 {value}입니다. 문제 파일에서 다시 계산했습니다.",
-            "인증서의 정수 가격에 따르면 어떤 배분안의 가치도 {bound}을(를) 넘을 수 없습니다. 차이는 {gap} %입니다.",
+            "인증서의 정수 가격에 따르면 {all_ko} 어떤 배분안도 {bound}을(를) 넘을 수 없습니다. 차이는 {gap} %입니다.",
             "점수가 {band}점 이상 낮은 선정 과제 하나를 대신할 수 있었던 미선정 신청은 {envy}건입니다.",
             "선정 과제 하나를 최소 규모로 줄이면 들어갈 미선정 신청은 {size_envy}건입니다(규칙 위반 아님).",
             "위반 사항이 없습니다." if not wrong else "위반 사항 {count}건:",
@@ -680,7 +767,7 @@ def words(report: Object, is_korean: bool) -> list[str]:
         lines = [
             "Checked plan {plan} ({awards} awards) for problem {problem} ({applications} applications).",
             "Its awards are worth {value}, computed anew from the problem file.",
-            "The certificate's integer prices prove that no plan is worth more than {bound}: the gap is {gap} %.",
+            "The certificate's integer prices prove that no plan {all_en} is worth more than {bound}: gap {gap} %.",
             "{envy} unfunded applications could replace one award that scores {band} points or more below them.",
             "{size_envy} unfunded applications would fit if one award were cut to its minimum (no rule is broken).",
             "No violation was found." if not wrong else "{count} violations:",

@@ -1,4 +1,4 @@
-"""Compiled steps of the search: put, drop, fit, envy, swap, refill. Whole numbers only, no clock, no library's chance.
+"""Compiled steps on a plan: put, drop, fit, envy, swap, refill. Whole numbers only.
 
 A state is the column each application has (-1: none), what hard rows have left, and the plan's value. Soft rows never
 refuse: in `left` they are endless, in `room` they count, and going below zero there costs their price.
@@ -46,34 +46,17 @@ class Tables(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A state. `value` and `steps` hold one number each."""
+    """A state. `value` holds one number."""
 
     column: Any
     left: Any
     room: Any
     value: Any
-    steps: Any
 
 
 def compiled(function: Any) -> Any:
     """`function` compiled once and kept beside the source."""
     return numba.njit(cache=True, nogil=True)(function)
-
-
-@compiled
-def word(chance):  # type: ignore[no-untyped-def]
-    """64 random bits (splitmix64); `chance` [1] is the state."""
-    chance[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = chance[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@compiled
-def below(chance, count):  # type: ignore[no-untyped-def]
-    """A whole number from 0 to count - 1."""
-    return np.int64(word(chance) % np.uint64(count))
 
 
 @compiled
@@ -100,16 +83,6 @@ def move(t, w, column, sign):  # type: ignore[no-untyped-def]
     w.value[0] += change
     owner = t.owner[column]
     w.column[owner] = column if sign > 0 else NONE
-    w.steps[0] += 1
-
-
-@compiled
-def copy(source, target):  # type: ignore[no-untyped-def]
-    """Make `target` equal to `source` but for its steps."""
-    target.column[:] = source.column
-    target.left[:] = source.left
-    target.room[:] = source.room
-    target.value[0] = source.value[0]
 
 
 @compiled
@@ -183,7 +156,6 @@ def envied(t, w, application, delta):  # type: ignore[no-untyped-def]
     for award in t.by_score:
         if t.score[award] > most:
             return NONE
-        w.steps[0] += 1
         if (
             w.column[award] != NONE
             and t.is_enviable[award]
@@ -240,23 +212,19 @@ def refill(t, w, by):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def settle(t, w, delta, by, least, limit):  # type: ignore[no-untyped-def]
-    """Swap and refill until nobody has justified envy; False when the value falls below `least` or after `limit` swaps.
+def settle(t, w, delta, by):  # type: ignore[no-untyped-def]
+    """Swap and refill until nobody has justified envy.
 
     It ends: every swap puts a higher score in place of a lower, and room is filled from the highest score down.
     """
     refill(t, w, by)
-    place, swaps = len(t.by_score) - 1, 0
+    place = len(t.by_score) - 1
     while place >= 0:
         application = t.by_score[place]
         if w.column[application] == NONE and swap(t, w, application, delta, by):
             refill(t, w, by)
-            swaps += 1
-            if w.value[0] < least or swaps >= limit:
-                return False
             place = len(t.by_score)
         place -= 1
-    return w.value[0] >= least
 
 
 @compiled
@@ -284,83 +252,3 @@ def is_envious(t, w, delta):  # type: ignore[no-untyped-def]
         if w.column[application] == NONE and envied(t, w, application, delta) != NONE:
             return True
     return False
-
-
-@compiled
-def disturb(t, w, chance, size):  # type: ignore[no-untyped-def]
-    """Force a random unfunded application in, or take random awards out around one place; then fill greedily by price.
-
-    `size` awards go at most. Those near in cluster and time go first, so that the gap can be used otherwise.
-    """
-    count = len(t.by_score)
-    wanted = below(chance, count)
-    for _ in range(count):
-        if t.first[wanted] < t.first[wanted + 1]:
-            break
-        wanted = (wanted + 1) % count
-    if t.first[wanted] == t.first[wanted + 1]:
-        return
-    had = w.column[wanted]
-    if had != NONE:
-        move(t, w, had, -1)
-    target = t.first[wanted] + below(chance, t.first[wanted + 1] - t.first[wanted])
-    removed = 0
-    start = below(chance, count)
-    for step in range(count):
-        if removed >= size:
-            break
-        award = (start + step) % count
-        column = w.column[award]
-        if column != NONE and t.cluster[column] == t.cluster[target] and is_near(t, column, target):
-            move(t, w, column, -1)
-            removed += 1
-    if had == NONE and fits(t, w, target):
-        move(t, w, target, 1)
-    fill(t, w, chance)
-
-
-@compiled
-def is_near(t, column, target):  # type: ignore[no-untyped-def]
-    """Whether two columns share a row of use at their first slots."""
-    k, end = t.use_first[target], t.use_first[target + 1]
-    for at in range(t.use_first[column], t.use_first[column + 1]):
-        while k < end and t.use_row[k] < t.use_row[at]:
-            k += 1
-        if k < end and t.use_row[k] == t.use_row[at]:
-            return True
-    return False
-
-
-@compiled
-def fill(t, w, chance):  # type: ignore[no-untyped-def]
-    """Add the column of highest price-adjusted value, with a little noise, until none fits."""
-    count = len(t.by_score)
-    for _ in range(count):
-        best, best_worth = NONE, -ENDLESS
-        for application in range(count):
-            if w.column[application] != NONE:
-                continue
-            w.steps[0] += 1
-            for column in range(t.first[application], t.first[application + 1]):
-                if t.priced[column] <= best_worth:
-                    continue
-                if fits(t, w, column) and below(chance, 8) != 0:
-                    best, best_worth = column, t.priced[column]
-        if best == NONE:
-            return
-        move(t, w, best, 1)
-
-
-@compiled
-def search(t, current, best, trial, delta, chance, rounds, heat, size):  # type: ignore[no-untyped-def]
-    """`rounds` disturbances of `current`, each settled to no envy; kept when better or, by `heat`, little worse."""
-    for _ in range(rounds):
-        copy(current, trial)
-        trial.steps[0] += 1
-        disturb(t, trial, chance, 1 + below(chance, size))
-        slack = np.int64(heat * np.float64(below(chance, 1000)) / 1000.0)
-        by = t.value if below(chance, 2) == 0 else t.priced
-        if settle(t, trial, delta, by, current.value[0] - slack, 40):
-            copy(trial, current)
-            if current.value[0] > best.value[0]:
-                copy(current, best)

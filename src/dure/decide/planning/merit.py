@@ -1,12 +1,7 @@
-"""The search under the merit rule: every plan it keeps is free of justified envy.
-
-A disturbance (an award forced in, a few taken out, the gap filled by price) is settled by swaps that put a higher score
-in the place of a lower one; the result is kept when it is better, or a little worse while the search is still warm.
-"""
+"""Plans as states of the kernels: from a model to tables, from awards to a state and back, and free of envy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +12,6 @@ from dure.decide.planning.envy import Envy
 from dure.decide.planning.kernels import Tables, Work
 from dure.decide.planning.model import Ints, Model
 from dure.decide.planning.plan import Award, Certificate
-
-ROUNDS = 50
-LARGEST_DISTURBANCE = 4
-WARMTH = 0.25
-"""Highest loss accepted at the start, in mean values of an award."""
-
-KeepGoing = Callable[[int, int], bool]
 
 
 def tables(model: Model, envy: Envy, duals: npt.NDArray[np.float64]) -> Tables:
@@ -65,28 +53,16 @@ def empty(model: Model) -> Work:
         left=np.where(is_hard, model.caps, kernels.ENDLESS),
         room=model.caps.copy(),
         value=np.zeros(1, dtype=np.int64),
-        steps=np.zeros(1, dtype=np.int64),
     )
 
 
-def search(t: Tables, start: Work, delta: int, steps: int, keep_going: KeepGoing) -> int:
-    """Improve `start` in place within about `steps` steps; it ends without justified envy. Returns the steps taken.
+def settle(t: Tables, work: Work, delta: int) -> None:
+    """Make a state free of justified envy, in place, and let awards grow where nobody comes to envy them.
 
-    `keep_going(steps so far, best value)` is asked between rounds.
+    Packing searches among such plans already; what is left to do here is where soft rows seemed to refuse somebody.
     """
-    current, best, trial = (Work(*(array.copy() for array in start)) for _ in range(3))
-    kernels.settle(t, current, delta, t.value, -kernels.ENDLESS, kernels.ENDLESS)
-    kernels.copy(current, best)
-    chance = np.array([len(t.value)], dtype=np.uint64)
-    mean = float(best.value[0]) / max(1, int((best.column != kernels.NONE).sum()))
-    taken = int(current.steps[0])
-    while taken < steps and keep_going(taken, int(best.value[0])):
-        heat = WARMTH * mean * (1 - taken / steps)
-        kernels.search(t, current, best, trial, delta, chance, ROUNDS, heat, LARGEST_DISTURBANCE)
-        taken = int(current.steps[0]) + int(trial.steps[0])
-    kernels.enlarge(t, best, delta)
-    kernels.copy(best, start)
-    return taken
+    kernels.settle(t, work, delta, t.value)
+    kernels.enlarge(t, work, delta)
 
 
 def no_prices(model: Model) -> npt.NDArray[np.float64]:

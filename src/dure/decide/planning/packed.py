@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model
 from dure.decide.planning.packing import model as packing
 from dure.decide.planning.packing.bound import Prices, blocks_of, evaluate
+from dure.decide.planning.packing.envy import Merit
 from dure.decide.planning.packing.pack import Packed
-from dure.decide.planning.packing.state import alone
+from dure.decide.planning.packing.state import possible
 from dure.decide.planning.packing.terms import compress
 from dure.decide.planning.plan import Certificate
 
@@ -81,9 +83,9 @@ def certificate(model: Model, translation: Translation, packed: Packed) -> tuple
     proof = evaluate(
         translation.model,
         blocks,
-        compress([]),
-        Prices(scale, price, np.empty(0, dtype=np.int64)),
-        alone(translation.model),
+        compress(packed.terms),
+        Prices(scale, price, packed.prices.terms),
+        possible(translation.model),
     )
     priced = np.flatnonzero(price > 0).tolist()
     common = math.lcm(*(int(unit[r]) for r in priced))
@@ -93,7 +95,27 @@ def certificate(model: Model, translation: Translation, packed: Packed) -> tuple
         cap = model.caps[r] // unit[r]
         total += prices[model.rows[r].name] * model.rows[r].cap - common * int(price[r]) * int(cap)
     names = tuple(sorted(model.rows[r].name for r in blocks.row.tolist()))
-    return Certificate(scale * common, prices, names), total // (scale * common)
+    precedence = tuple(
+        sorted(
+            (model.applications[term.first].id, model.applications[term.second].id, int(one) * common)
+            for term, one in zip(packed.terms, packed.prices.terms.tolist(), strict=True)
+            if one > 0
+        )
+    )
+    return Certificate(scale * common, prices, names, precedence), total // (scale * common)
+
+
+def merit_order(model: Model, translation: Translation, envy: Envy) -> Merit:
+    """Who may envy whom, for packing; the groups of soft rows envy nobody and are envied by nobody."""
+    extra = translation.model.groups - len(model.applications)
+    fundable = [model.problem.is_fundable(one) for one in model.applications]
+    return Merit(
+        score=np.pad(envy.score, (0, extra)),
+        track=np.pad(envy.lane, (0, extra), constant_values=-1),
+        shielded=np.pad(~envy.is_enviable, (0, extra), constant_values=True),
+        may_envy=np.array(fundable + [False] * extra, dtype=np.bool_),
+        delta=envy.delta,
+    )
 
 
 def _units(model: Model) -> Ints:

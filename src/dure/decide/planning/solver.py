@@ -12,13 +12,10 @@ import numpy as np
 from dure.decide.planning import highs, kernels, merit
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model, build
-from dure.decide.planning.packed import blocks_to_try, certificate, translate
+from dure.decide.planning.packed import blocks_to_try, certificate, merit_order, translate
 from dure.decide.planning.packing.pack import pack
 from dure.decide.planning.plan import Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
-
-MERIT_START_PERMILLE = 200
-"""The part of the budget spent on prices and a first plan before the search under the merit rule."""
 
 PACKING_PERMILLE = 600
 LARGEST_FINISH = 20_000
@@ -77,28 +74,25 @@ class _Run:
         self.is_stopped = False
 
     def plan(self) -> Plan:
-        """Prices and bound, then a valuable plan, then (under merit) one without justified envy."""
+        """Prices and bound, then a good plan under the rule, then its proof in the problem's own words."""
         model = build(self.problem)
         translation = translate(model)
-        is_merit = self.rule.name == "merit"
-        share = MERIT_START_PERMILLE if is_merit else PACKING_PERMILLE
-        budget = self.budget * share // 1000
-        packed = pack(translation.model, budget, self._packing, blocks=blocks_to_try(model))
+        is_merit, envy = self.rule.name == "merit", Envy(model, self.rule.delta_tenths)
+        packed = pack(
+            translation.model,
+            self.budget if is_merit else self.budget * PACKING_PERMILLE // 1000,
+            self._packing,
+            merit=merit_order(model, translation, envy) if is_merit else None,
+            blocks=blocks_to_try(model),
+        )
         self.work = packed.work
         proof, self.bound = certificate(model, translation, packed)
-        tables = merit.tables(model, Envy(model, self.rule.delta_tenths), merit.duals(model, proof))
+        tables = merit.tables(model, envy, merit.duals(model, proof))
         state = self._state(model, tables, packed.choice)
-        if not is_merit and model.columns <= LARGEST_FINISH:
-            state = self._finish(model, tables, state)
         if is_merit:
-            before = self.work
-            merit.search(
-                tables,
-                state,
-                self.rule.delta_tenths,
-                self.budget - before,
-                lambda steps, value: self._watch("merit", before + steps, value),
-            )
+            merit.settle(tables, state, self.rule.delta_tenths)
+        elif model.columns <= LARGEST_FINISH:
+            state = self._finish(model, tables, state)
         self.value = int(state.value[0])
         self._tell("finished")
         return Plan(
@@ -142,7 +136,8 @@ class _Run:
 
     def _packing(self, phase: str, work: int, value: int, bound: int) -> bool:
         self.bound = bound
-        return self._watch("search" if phase == "search" else "prices", work, value)
+        known: dict[str, Phase] = {"search": "search", "merit": "merit"}
+        return self._watch(known.get(phase, "prices"), work, value)
 
     def _watch(self, phase: Phase, work: int, value: int | None) -> bool:
         self.work, self.value = work, value
