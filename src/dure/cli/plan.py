@@ -39,7 +39,7 @@ def solve(
     problem: Annotated[Path, PROBLEM],
     output: Annotated[Path, typer.Option("-o", "--output", help="where to write the plan")],
     rule: Annotated[Optional[str], typer.Option(help="value or merit; the problem's own by default")] = None,  # noqa: UP045
-    delta: Annotated[Optional[int], typer.Option(help="score band in tenths of a point", min=0)] = None,  # noqa: UP045
+    delta: Annotated[Optional[int], typer.Option(help="score band in tenths of a point", min=1)] = None,  # noqa: UP045
     budget: Annotated[Optional[int], typer.Option(help="units of work", min=0)] = None,  # noqa: UP045
 ) -> None:
     """Compute a plan. Shows progress on a terminal; interrupting keeps the best plan found."""

@@ -117,7 +117,7 @@ def _formula(part: Reader) -> ValueFormula:
 
 
 def _rule(part: Reader) -> Rule:
-    rule = Rule(cast(RuleName, part.text("name", RULES)), part.integer("delta_tenths", 0, 1000))
+    rule = Rule(cast(RuleName, part.text("name", RULES)), part.integer("delta_tenths", 1, 1000))
     part.close()
     return rule
 

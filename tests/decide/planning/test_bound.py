@@ -1,0 +1,59 @@
+"""Soundness of the certificate: whatever prices, knapsacks and orders of merit somebody writes into it, a bound that
+the auditor accepts is never below the true optimum."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dure.decide.planning import audit, reference
+from dure.decide.planning.model import build
+from dure.decide.planning.plan import Certificate, Plan
+from dure.decide.planning.problem import Problem, Rule
+from tests.decide.planning.tiny import problems
+
+SCALE = 10
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems(most=4), st.integers(0, 2**32), st.sampled_from(["value", "merit"]))
+def test_no_accepted_certificate_is_below_the_optimum(problem: Problem, seed: int, rule: str) -> None:
+    chance = random.Random(seed)
+    chosen = replace(problem.rule, name=rule)
+    best = reference.optimum(problem, chosen)
+    plan = Plan(
+        problem=problem.digest,
+        programme="",
+        rule=chosen,
+        awards=best.awards,
+        value=best.value,
+        bound=2**60,
+        certificate=some_certificate(problem, chosen, best.value, chance),
+        budget=0,
+        work=0,
+        ended="finished",
+        versions={},
+    )
+    report = audit.examine((problem.document(), problem.encode()), (plan.document(), plan.encode()))
+    assert [one for one in report["violations"] if one["rule"] != "certificate"] == []
+    if report["violations"] == []:
+        assert report["bound"] >= best.value
+
+
+def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Random) -> Certificate:
+    """Prices about as large as matter, a few knapsacks, and any pairs the rule may imply."""
+    rows = [row for row in build(problem).rows if row.price is None]
+    each = max(1, value * SCALE // 4)
+    blocks = tuple({row.name for row in rows if chance.random() < 0.1})
+    prices = {row.name: chance.randrange(each) for row in rows if chance.random() < 0.3 and row.name not in blocks}
+    merit = audit.Merit(audit.Ground(problem.document()), rule.delta_tenths)
+    pairs = [
+        (one.id, two.id, chance.randrange(each))
+        for one in problem.applications
+        for two in problem.applications
+        if rule.name == "merit" and merit.is_above(one.id, two.id)
+    ]
+    return Certificate(SCALE, prices, blocks, tuple(pairs))
