@@ -40,8 +40,8 @@ from dure.decide.planning.packing.settle import settle_all
 from dure.decide.planning.packing.state import alone, open_board, possible
 from dure.decide.planning.packing.terms import Term, Terms, compress
 
-DEFAULT_BUDGET = 8_000_000
-"""Units of work when nothing is said. A unit is one annealing move: a few microseconds."""
+DEFAULT_BUDGET = 16_000_000
+"""Units of work when nothing is said: about a minute of one core. A unit is one annealing move of `search`."""
 
 CHAINS = 2
 
