@@ -9,7 +9,10 @@ from dure.decide.planning.packing.model import Bool, Int64, Model
 from dure.decide.planning.packing.terms import compress
 
 CANDIDATES = 48
-"""Priced rows that are tried one by one."""
+"""Priced rows that are tried one by one, fewer in a large model, where each row matters less and costs more to try."""
+
+TRIALS = 20_000_000
+"""Uses gone through in all trials together."""
 
 CROWD = 600
 """A row that holds more mean uses than this fills smoothly; keeping it exact gains next to nothing."""
@@ -26,7 +29,7 @@ def promising_blocks(model: Model, prices: Prices, alive: Bool) -> Int64:
     mean = np.bincount(model.use_row, model.use_amount, model.rows) / count
     small = np.flatnonzero(binding & (model.caps < CROWD * mean))
     priced = small[prices.rows[small] > 0]
-    priced = priced[np.lexsort((priced, -prices.rows[priced] * mean[priced]))][:CANDIDATES]
+    priced = priced[np.lexsort((priced, -prices.rows[priced] * mean[priced]))][: candidates(model)]
     terms, nothing = compress([]), blocks_of(model, np.empty(0, dtype=np.int64))
     before = evaluate(model, nothing, terms, prices, alive).total
     gain = np.array(
@@ -38,6 +41,11 @@ def promising_blocks(model: Model, prices: Prices, alive: Bool) -> Int64:
     first = priced[helpful][np.lexsort((priced[helpful], -gain[helpful]))]
     rest = np.setdiff1d(small[prices.rows[small] == 0], first)
     return np.concatenate([first, rest[np.lexsort((rest, count[rest]))]])
+
+
+def candidates(model: Model) -> int:
+    """How many rows are tried."""
+    return min(CANDIDATES, TRIALS // max(1, len(model.use_row)))
 
 
 def never_binds(model: Model) -> Bool:

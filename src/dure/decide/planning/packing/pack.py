@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dure.decide.planning.packing.blocks import CANDIDATES, promising_blocks
+from dure.decide.planning.packing.blocks import candidates, promising_blocks
 from dure.decide.planning.packing.bound import (
     Blocks,
     Prices,
@@ -230,7 +230,7 @@ class Run:
         order = wanted
         if order is None:
             order = promising_blocks(self.model, self.plain, self.alive)
-            self.spend(CANDIDATES * self._step_cost(), "bound")
+            self.spend(4 * candidates(self.model) * self._step_cost(), "bound")
         self._kept = blocks_of(self.model, group_exclusive(self.model, order))
 
     def tighten(self) -> None:
