@@ -19,7 +19,8 @@ class Environment:
     (default: made once and kept in DURE_HOME/secret-key). DURE_PUBLIC_URL: where people reach the portal.
     DURE_PROGRAMME: packaged programme name or path. DURE_CLOCK: `wall` or `virtual`. DURE_SMTP_URL:
     `smtp://USER:PASSWORD@HOST:PORT` (default: mail stays in the portal's outbox and can be read on a page while
-    DURE_CLOCK is virtual). DURE_DEBUG: `1` shows tracebacks.
+    DURE_CLOCK is virtual). DURE_MAIL_FROM: the sender's address (default `dure@localhost`).
+    DURE_DEBUG: `1` shows tracebacks.
     """
 
     home: Path
@@ -29,6 +30,7 @@ class Environment:
     programme: str
     clock: str
     smtp_url: str
+    mail_from: str
     debug: bool
 
 
@@ -46,6 +48,7 @@ def read() -> Environment:
         programme=os.environ.get("DURE_PROGRAMME", "korea-gpu-2025"),
         clock=clock,
         smtp_url=os.environ.get("DURE_SMTP_URL", ""),
+        mail_from=os.environ.get("DURE_MAIL_FROM", "dure@localhost"),
         debug=os.environ.get("DURE_DEBUG", "") == "1",
     )
 

@@ -115,6 +115,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = ENV.public_url.split("://")[0]
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "dure.portal.people.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
@@ -136,7 +137,7 @@ ACCOUNT_RATE_LIMITS = {
 
 # Pages never speak to a mail server: mail becomes rows of the outbox, and the deliver loop sends them.
 EMAIL_BACKEND = "dure.portal.messages.backend.OutboxBackend"
-DEFAULT_FROM_EMAIL = "dure@localhost"
+DEFAULT_FROM_EMAIL = ENV.mail_from
 
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", "한국어"), ("en", "English")]

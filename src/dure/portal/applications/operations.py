@@ -23,6 +23,7 @@ from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
 from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
+from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 
@@ -120,6 +121,16 @@ def submit(*, actor: Actor, now: datetime, started_at: datetime, number: str) ->
         subject=f"application:{number}",
         version=version.number,
         hash=version.hash,
+    )
+    messages.announce(
+        key=f"submitted:{number}:{version.number}",
+        user_id=row.lead_id,
+        subject=Text(f"[{number}] 신청이 접수되었습니다", f"[{number}] Your application has been received"),
+        body=Text(
+            f"제출본 {version.number}, 지문(해시) {version.hash}. 확인과 철회: /applications/{number}/",
+            f"Version {version.number}, hash {version.hash}. See it, or withdraw it: /applications/{number}/",
+        ),
+        now=now,
     )
     return _receipt(number, version)
 

@@ -41,8 +41,24 @@ def offer_plan(*, actor: Actor, now: datetime, plan_id: int) -> int:
     wanted = [rank for rank in plans.awarded(plan_id) if rank.application_id not in known]
     for rank in sorted(wanted, key=lambda one: (one.start_at, -one.nodes, one.number)):
         _offer(actor, now, plan_id, rank, rank.cluster, rank.nodes, rank.start_at, rank.end_at)
+    _tell_the_others(plan_id, now)
     journal.append(at=now, actor=actor.name, event="awards.offer_plan", subject=f"plan:{plan_id}", offers=len(wanted))
     return len(wanted)
+
+
+def _tell_the_others(plan_id: int, now: datetime) -> None:
+    """Everybody hears the result, not only those who are awarded; telling again changes nothing."""
+    for number, lead_id in plans.leads_without_award(plan_id):
+        messages.announce(
+            key=f"result:{number}",
+            user_id=lead_id,
+            subject=Text(f"[{number}] 결과가 나왔습니다", f"[{number}] The result is out"),
+            body=Text(
+                f"이번에는 선정되지 않았습니다. 까닭과 예비 순위: /awards/{number}/",
+                f"Not selected this time. Why, and your place on the waitlist: /awards/{number}/",
+            ),
+            now=now,
+        )
 
 
 def _offer(

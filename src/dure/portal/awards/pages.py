@@ -17,6 +17,7 @@ from dure.portal.fleet import queries as fleet
 from dure.portal.framework.lists import export, paged
 from dure.portal.framework.pages import add_mistakes, person_required, role_required
 from dure.portal.plans import queries as plans
+from dure.portal.reviews import queries as reviews
 
 SORTS = ("number", "nodes", "start_at", "state", "offered_at")
 STATES = ("offered", "accepted", "agreed", "declined", "expired", "revoked", "ended")
@@ -86,6 +87,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "rank": rank,
         "cluster": fleet.cluster(award.cluster),
         "may_answer": may_answer,
+        "comments": reviews.to_applicant(number, request.actor),
         "form": Reason(),
         "crumbs": [(_("선정"), "/awards/"), (number, "")],
     }
@@ -100,7 +102,9 @@ def _without_award(request: HttpRequest, number: str) -> HttpResponse:
     if rank is None or not (is_own or request.actor.may_oversee):
         raise NotFound(internal=f"decision on {number} for {request.actor}")
     crumbs = [(_("신청"), "/applications/"), (number, f"/applications/{number}/"), (_("결과"), "")]
-    return render(request, "awards/refused.html", {"application": application, "rank": rank, "crumbs": crumbs})
+    comments = reviews.to_applicant(number, request.actor)
+    context = {"application": application, "rank": rank, "comments": comments, "crumbs": crumbs}
+    return render(request, "awards/refused.html", context)
 
 
 @require_POST

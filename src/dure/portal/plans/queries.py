@@ -298,6 +298,12 @@ def awarded(plan_id: int) -> Sequence[RankView]:
     return [rank_view(row) for row in ranks(plan_id, outcome="awarded", order="application__number")]
 
 
+def leads_without_award(plan_id: int) -> Sequence[tuple[str, int]]:
+    """Number and lead's id of every application the plan does not award."""
+    rows = Rank.objects.filter(plan_id=plan_id).exclude(outcome="awarded").order_by("application__number")
+    return list(rows.values_list("application__number", "application__lead_id"))
+
+
 def waitlist(plan_id: int) -> Sequence[RankView]:
     """Ranked applications without an award in the plan, in order of the waitlist."""
     rows = ranks(plan_id, outcome="waitlisted").exclude(waitlist_rank=None).order_by("waitlist_rank")

@@ -22,6 +22,7 @@ from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
 from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
+from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor
 from dure.portal.reviews import queries, standing
 from dure.portal.reviews.models import OPEN_STATES, Assignment, Reviewer
@@ -114,6 +115,18 @@ def assign(
         short=short,
         digest=canonical.digest([list(pair) for pair in made]),
     )
+    for user_id in sorted({user_id for _, user_id in made}):
+        count = sum(judge == user_id for _, judge in made)
+        messages.announce(
+            key=f"assigned:{call_code}:{user_id}:{now.isoformat()}",
+            user_id=user_id,
+            subject=Text(f"[{call_code}] 평가할 신청 {count}건", f"[{call_code}] {count} applications to review"),
+            body=Text(
+                "새로 배정된 신청을 확인해 주십시오: /reviews/",
+                "Please see the applications assigned to you: /reviews/",
+            ),
+            now=now,
+        )
     return Assigned(made, short, *summary)
 
 
