@@ -105,7 +105,12 @@ def write(name: str, rows: Iterable[Row], *, full: bool = False) -> None:
     rows_json: Any = [asdict(one) for one in found]
     (RESULTS / f"{name}.json").write_text(json.dumps(rows_json, ensure_ascii=False, indent=1) + "\n")
     if full:
-        kept = {"machine": _machine(), "date": datetime.now(UTC).date().isoformat(), "commit": _commit(), "rows": rows_json}
+        kept = {
+            "machine": _machine(),
+            "date": datetime.now(UTC).date().isoformat(),
+            "commit": _commit(),
+            "rows": rows_json,
+        }
         (RESULTS / f"{name}-full.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
 
 

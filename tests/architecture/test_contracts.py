@@ -46,7 +46,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_every_contract_has_a_planted_violation() -> None:
     text = (ROOT / ".importlinter").read_text()
-    written = {line.split(":")[2].rstrip("]") for line in text.splitlines() if line.startswith("[importlinter:contract:")}
+    written = {
+        line.split(":")[2].rstrip("]") for line in text.splitlines() if line.startswith("[importlinter:contract:")
+    }
     assert written == set(PLANTED)
 
 
