@@ -1,0 +1,79 @@
+"""`dure plan` on files: every command does its part, and whatever cannot be used is refused with what to do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from dure.cli import main
+from tests.decide.planning.small import small_call
+
+
+def dure(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run the command in this process; its exit status."""
+    monkeypatch.setattr(sys, "argv", ["dure", *(str(one) for one in arguments)])
+    with pytest.raises(SystemExit) as raised:
+        main()
+        sys.exit(0)
+    return int(raised.value.code or 0)
+
+
+def test_from_problem_to_sealed_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem, plan, sealed = tmp_path / "problem.json", tmp_path / "plan.json", tmp_path / "sealed.zip"
+    problem.write_bytes(small_call(11).encode())
+    assert dure(monkeypatch, "plan", "solve", problem, "--rule", "merit", "-o", plan, "--budget", 20_000) == 0
+    capsys.readouterr()
+    assert dure(monkeypatch, "plan", "audit", problem, plan, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {"value", "bound", "gap", "envy", "violations"} <= set(report)
+    assert report["envy"] == 0 and report["violations"] == [] and 0 <= report["gap"] < 1
+    assert dure(monkeypatch, "plan", "explain", problem, plan, "--application", "A00001", "--lang", "ko") == 0
+    assert "A00001" in capsys.readouterr().out
+    assert dure(monkeypatch, "plan", "seal", problem, plan, "-o", sealed) == 0
+    assert dure(monkeypatch, "plan", "replay", sealed) == 0
+
+
+def test_generate_writes_the_published_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "problem.json"
+    assert dure(monkeypatch, "plan", "generate", "--size", 514, "--seed", 1, "-o", path) == 0
+    document = json.loads(path.read_bytes())
+    assert sum(one["requested_nodes"] for one in document["applications"]) == 1714
+
+
+def test_pack_solves_a_plain_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, result = tmp_path / "model.json", tmp_path / "result.json"
+    groups = [[{"value": 5, "use": {"0": 2}}, {"value": 3, "use": {"0": 1}}], [{"value": 4, "use": {"0": 2}}]]
+    model.write_text(json.dumps({"rows": [3], "groups": groups}))
+    assert dure(monkeypatch, "plan", "pack", model, "-o", result, "--budget", 1000) == 0
+    found = json.loads(result.read_bytes())
+    assert found["choice"] == [1, 0] and found["value"] == 7 <= found["bound"]
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"format": "dure-plan/1"}', '{"rows": 1}'])
+def test_what_cannot_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    path, out = tmp_path / "bad.json", tmp_path / "out.json"
+    if content is not None:
+        path.write_text(content)
+    for arguments in (("solve", path, "-o", out), ("pack", path, "-o", out), ("explain", path, path)):
+        assert dure(monkeypatch, "plan", *arguments) == 2
+        assert str(path) in capsys.readouterr().err or content is not None
+    assert dure(monkeypatch, "plan", "audit", path, path, "--json") == 2
+    assert "error" in json.loads(capsys.readouterr().out)
+    assert not out.exists()
+
+
+def test_a_rule_that_does_not_exist_and_a_place_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = tmp_path / "problem.json"
+    problem.write_bytes(small_call(11).encode())
+    assert dure(monkeypatch, "plan", "solve", problem, "--rule", "lottery", "-o", tmp_path / "plan.json") == 2
+    assert "--rule" in capsys.readouterr().err
+    assert dure(monkeypatch, "plan", "solve", problem, "-o", tmp_path / "no" / "plan.json", "--budget", 100) == 2
