@@ -14,7 +14,11 @@ from dure.portal.clock.models import Instant, Reported
 
 @transaction.atomic
 def advance(*, to: datetime) -> None:
-    """Set the virtual instant. Raises NotPermitted on wall time, Stale when `to` lies in the past."""
+    """Set the virtual instant, in whole seconds, as agents speak of time.
+
+    Raises NotPermitted on wall time, Stale when `to` lies in the past.
+    """
+    to = to.replace(microsecond=0)
     if not queries.is_virtual():
         raise NotPermitted(
             Text(
