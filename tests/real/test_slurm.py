@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,43 @@ LAB = Path(__file__).parent / "slurm" / "lab.sh"
 NODES = os.environ.get("LABNODES", "16")
 NEEDED = ("slurmctld", "slurmd", "slurmdbd", "mariadbd", "munged", "unshare", "setpriv")
 ABSENT = [name for name in NEEDED if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)}"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of its own need root"),
+]
 
 
-@pytest.mark.real
-@pytest.mark.slow
-@pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)}")
-@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of its own need root")
-def test_the_slurm_suite_passes_in_its_lab(tmp_path):
-    lab = tmp_path / "lab"
-    lab.mkdir()
-    tmp_path.chmod(0o755)
-    inside = f"{LAB} up {NODES} && {sys.executable} -m pytest -q -p no:cacheprovider tests/real/slurm"
-    environment = {**os.environ, "LAB": str(lab), "SLURM_CONF": str(lab / "etc" / "slurm.conf")}
+def run_in_lab(lab: Path, nodes: str, **environment: str) -> None:
+    """Run the directory `slurm` in a lab of `nodes` nodes; its output is shown when it fails."""
+    inside = f"{LAB} up {nodes} && {sys.executable} -m pytest -q -p no:cacheprovider tests/real/slurm"
     done = subprocess.run(
         ["timeout", "-s", "KILL", "600", str(LAB), "ns", "bash", "-c", inside],
-        env=environment,
+        env={**os.environ, "LAB": str(lab), "SLURM_CONF": str(lab / "etc" / "slurm.conf"), **environment},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+@pytest.fixture
+def lab():
+    """A directory that other users may enter, unlike pytest's own: jobs are submitted as people, not as root."""
+    folder = Path(tempfile.mkdtemp(prefix="dure-slurm-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_slurm_suite_passes_in_its_lab(lab):
+    run_in_lab(lab, NODES)
+
+
+@pytest.mark.skipif(not FAKETIME.exists(), reason="not installed: faketime")
+def test_three_months_pass_on_the_labs_own_clock(lab):
+    run_in_lab(lab, "4", LABCLOCK="1")
