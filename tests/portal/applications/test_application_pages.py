@@ -111,6 +111,8 @@ def test_a_half_filled_step_is_saved_and_wrong_values_are_kept_with_their_errors
     step = f"/applications/{number}/edit/project/"
     client.post(step, {"title.ko": "제목만", "action": "save"})
     assert queries.application(number, head).draft.title.ko == "제목만"
+    shown = client.get(f"/applications/{number}/edit/compute/").content.decode()
+    assert "/estimate/?applicant_class=" in shown and 'target="_blank"' in shown, "it opens beside what is typed"
     wrong = client.post(f"/applications/{number}/edit/compute/", COMPUTE | {"months": "six"})
     text = wrong.content.decode()
     assert wrong.status_code == 422 and 'value="six"' in text and 'href="#id_months"' in text

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
 
 from dure.core.errors import NotFound
 from dure.core.text import Text
-from dure.portal.calls import operations, queries
+from dure.decide.estimator import CONTEXT_TOKENS, Kind, Need
+from dure.portal.calls import operations, queries, sizing
 from dure.portal.framework.api import TextOut, answers, signed_in
+from dure.portal.framework.pages import is_too_often, too_often
 
 router = Router(tags=["calls"])
 
@@ -43,6 +46,74 @@ class EventOut(Schema):
     kind: str
     text: TextOut
     changes: list[dict[str, Any]]
+
+
+class NeedIn(Schema):
+    """What is to be done, in whole parameters and tokens; for whom a size would be priced."""
+
+    kind: Kind
+    gpu: str
+    parameters: int = Field(le=10**18)
+    tokens: int = Field(0, le=10**18)
+    output_tokens: int = Field(0, le=10**18)
+    total_parameters: int = Field(0, ge=0, le=10**18)
+    context_tokens: int = Field(CONTEXT_TOKENS, le=10**8)
+    efficiency_percent: int | None = None
+    development_percent: int = 0
+    applicant_class: str
+    is_youth: bool = False
+
+    def need(self) -> Need:
+        """As the estimator takes it."""
+        return Need(**self.model_dump(exclude={"applicant_class", "is_youth"}))
+
+
+class HoursOut(Schema):
+    """GPU-hours: if all goes well, as a rule, if it does not."""
+
+    low: int
+    typical: int
+    high: int
+
+
+class AssumptionOut(Schema):
+    """What the figure rests on, and where it comes from (empty: our own choice)."""
+
+    text: TextOut
+    source: str
+
+
+class SizeOut(Schema):
+    """Servers for months, the GPU-hours of it that can be used, and its cost in the currency's smallest unit."""
+
+    nodes: int
+    months: int
+    gpu_hours: int
+    covers_typical: bool
+    covers_high: bool
+    price: int
+    self_pay: int
+    subsidy: int
+
+
+class AccuracyOut(Schema):
+    """Of `runs` published training runs, how many are met within a factor of two."""
+
+    within: int
+    runs: int
+
+
+class EstimateOut(Schema):
+    """How many GPUs, for how long, at what cost. `is_checked`: such work was compared with published figures."""
+
+    gpu_model: str
+    hours: HoursOut
+    least_gpus: int
+    least_nodes: int
+    sizes: list[SizeOut]
+    assumptions: list[AssumptionOut]
+    accuracy: AccuracyOut
+    is_checked: bool
 
 
 class Both(Schema):
@@ -112,6 +183,33 @@ def call(request: HttpRequest, code: str) -> dict[str, Any]:
 def events(request: HttpRequest, code: str) -> list[queries.EventView]:
     """Public events, oldest first."""
     return queries.events(code, request.actor)
+
+
+@router.get("/calls/{code}/estimate", response=answers(EstimateOut), auth=None, summary="How many GPUs are needed")
+def estimate(request: HttpRequest, code: str, wanted: Query[NeedIn]) -> Any:
+    """GPU-hours with range, sizes within the call's limits, every assumption."""
+    if is_too_often(request, "calls.api.estimate", 120, 10):
+        public = too_often(10)
+        return Status(429, {"kind": "TooOften", "message": {"ko": public.ko, "en": public.en}})
+    found = sizing.size(queries.call(code, request.actor), wanted.need(), wanted.applicant_class, wanted.is_youth)
+    sizes = [
+        {
+            **{name: getattr(one.suggestion, name) for name in ("nodes", "months", "gpu_hours")},
+            **{name: getattr(one.suggestion, name) for name in ("covers_typical", "covers_high")},
+            **{name: getattr(one.cost, name) for name in ("price", "self_pay", "subsidy")},
+        }
+        for one in found.sizes
+    ]
+    return {
+        "gpu_model": found.gpu_model,
+        "hours": found.estimate.hours,
+        "least_gpus": found.estimate.least_gpus,
+        "least_nodes": found.least_nodes,
+        "sizes": sizes,
+        "assumptions": found.assumptions,
+        "accuracy": found.accuracy,
+        "is_checked": found.is_checked,
+    }
 
 
 @router.post("/calls", response=answers(CallOut, created=True), auth=signed_in, summary="Compose a call")

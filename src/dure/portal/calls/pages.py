@@ -14,8 +14,16 @@ from django.views.decorators.http import require_GET, require_POST
 from dure.core.errors import InvalidInput, NotFound
 from dure.core.text import Text
 from dure.decide.lifecycles import CALL
-from dure.portal.calls import facts, operations, queries
-from dure.portal.calls.forms import BothForm, CallForm, CheckForm, QuestionForm, language, offered_model_choices
+from dure.portal.calls import facts, operations, queries, sizing
+from dure.portal.calls.forms import (
+    BothForm,
+    CallForm,
+    CheckForm,
+    NeedForm,
+    QuestionForm,
+    language,
+    offered_model_choices,
+)
 from dure.portal.calls.ical import calendar
 from dure.portal.calls.queries import CallView
 from dure.portal.calls.words import EVENTS
@@ -96,6 +104,33 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     call = queries.call(code, request.actor)
     context = {"call": call, "back_url": f"/calls/{code}/", "document_number": call.code, **_about(request, call)}
     return render(request, "calls/notice.html", context)
+
+
+@require_GET
+@limited(120, 10, "GET")
+def estimate(request: HttpRequest, code: str) -> HttpResponse:
+    """How many GPUs, for how long, at what cost? Answered while it is typed where there is JavaScript."""
+    call = queries.call(code, request.actor)
+    form = NeedForm(call, request.GET) if "kind" in request.GET else NeedForm(call, initial=_own_class(request))
+    sized = None
+    if form.is_bound and form.is_valid():
+        try:
+            read = form.cleaned_data
+            sized = sizing.size(call, form.need(), read["applicant_class"], bool(read.get("is_youth")))
+        except InvalidInput as error:
+            add_mistakes(form, error)
+    context = {
+        "call": call,
+        "form": form,
+        "sized": sized,
+        "accuracy": sizing.accuracy(),
+        "is_market_assumed": programmes.current().is_assumption("gpu_models"),
+        "is_quiet": request.htmx and not form.is_begun,
+        "crumbs": [CALLS, (call.code, f"/calls/{code}/"), (_("GPU 필요량"), "")],
+    }
+    if request.htmx:
+        return render(request, "calls/estimated.html", context)
+    return render(request, "calls/estimate.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -292,9 +327,15 @@ def _check_form(request: HttpRequest, call: CallView) -> CheckForm:
     initial: dict[str, Any] = {"gpu_model": model, "months": call.rules.months.min}
     limit = call.rules.limit(model)
     initial["nodes"] = limit.min_nodes if limit else 1
+    return CheckForm(call, initial=initial | _own_class(request))
+
+
+def _own_class(request: HttpRequest) -> dict[str, Any]:
+    """The class of the person's organisation, or the one a link names."""
+    found: dict[str, Any] = {}
     for organisation in people.organisations(request.actor.organisations).values():
-        initial |= {"applicant_class": organisation.applicant_class, "is_youth": organisation.is_youth}
-    return CheckForm(call, initial=initial)
+        found |= {"applicant_class": organisation.applicant_class, "is_youth": organisation.is_youth}
+    return found | {name: request.GET[name] for name in ("applicant_class", "is_youth") if name in request.GET}
 
 
 def _checked(call: CallView, form: CheckForm) -> dict[str, Any]:

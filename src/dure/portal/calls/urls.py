@@ -13,6 +13,7 @@ urlpatterns = [
     path("calls/<slug:code>.json", pages.record, name="calls-record"),
     path("calls/<slug:code>.ics", pages.dates, name="calls-dates"),
     path("calls/<slug:code>/notice/", pages.notice, name="calls-notice"),
+    path("calls/<slug:code>/estimate/", pages.estimate, name="calls-estimate"),
     path("calls/<slug:code>/ask/", pages.ask, name="calls-ask"),
     path("calls/<slug:code>/edit/", pages.edit, name="calls-edit"),
     path("calls/<slug:code>/manage/", pages.manage, name="calls-manage"),

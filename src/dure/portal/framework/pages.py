@@ -65,15 +65,14 @@ def role_required(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
-def limited(times: int, minutes: int) -> Callable[[View], View]:
-    """Answer 429 to a person (or, for visitors, an address) that sends more than `times` POSTs in `minutes`."""
+def limited(times: int, minutes: int, method: str = "POST") -> Callable[[View], View]:
+    """Answer 429 to a person (or, for visitors, an address) that sends more than `times` requests in `minutes`."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method == "POST" and _is_too_often(request, view.__qualname__, times, minutes):
-                context = {"status": 429, "title": _WAIT, "body": _TOO_OFTEN.format(minutes=minutes)}
-                return render(request, "site/error.html", context, status=429)
+            if request.method == method and is_too_often(request, view.__qualname__, times, minutes):
+                return _wait(request, too_often(minutes))
             return view(request, *args, **kwargs)
 
         return wrapped
@@ -81,7 +80,8 @@ def limited(times: int, minutes: int) -> Callable[[View], View]:
     return decorate
 
 
-def _is_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> bool:
+def is_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> bool:
+    """Count one more request for `what` by this person or address: are they more than `times` in `minutes`?"""
     who = request.user.pk if request.user.is_authenticated else request.META.get("REMOTE_ADDR", "")
     key = f"limited:{what}:{who}"
     if cache.add(key, 1, minutes * 60):
@@ -90,6 +90,20 @@ def _is_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> 
         return cache.incr(key) > times
     except ValueError:  # it lapsed between the two calls
         return False
+
+
+def too_often(minutes: int) -> Text:
+    """What such a person is told."""
+    return _TOO_OFTEN.format(minutes=minutes)
+
+
+def _wait(request: HttpRequest, body: Text) -> HttpResponse:
+    """The refusal as a page, or as the part of a page that htmx asked for."""
+    if request.htmx:
+        words = get_language() or "ko"
+        context = {"tone": "warn", "icon": "alert", "title": _WAIT.in_(words), "body": body.in_(words)}
+        return render(request, "site/components/message.html", context, status=429)
+    return render(request, "site/error.html", {"status": 429, "title": _WAIT, "body": body}, status=429)
 
 
 def add_mistakes(form: BaseForm, error: InvalidInput) -> None:
