@@ -1,5 +1,7 @@
 """An agent's configuration: every mistake is named, and nothing is left behind."""
 
+from datetime import timedelta
+
 import pytest
 
 from dure.agent import config as configuration
@@ -59,3 +61,12 @@ def test_waiting_grows_with_failures_and_stays_within_bounds():
         wait = waiting(10, failures)
         assert min(10 * 2.0 ** min(failures, 20), 300) / 2 <= wait <= 300
     assert waiting(0.2, 99) <= 6
+
+
+def test_slurms_records_are_given_time_and_looked_at_again_unless_told_otherwise(site):
+    assert (site.config.settle, site.config.recheck) == (timedelta(0), timedelta(0))
+    slurm = {"kind": "slurm", "cluster_name": "lab", "gpu_model": "H200", "keys_directory": "k", "state_directory": "s"}
+    site.write(adapter=slurm)
+    assert (site.config.settle, site.config.recheck) == (timedelta(minutes=2), timedelta(hours=48))
+    site.write(adapter=slurm, settle_seconds=0, recheck_hours=3)
+    assert (site.config.settle, site.config.recheck) == (timedelta(0), timedelta(hours=3))

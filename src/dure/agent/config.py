@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,10 +44,24 @@ class AgentConfig(BaseModel):
     heartbeat_seconds: float = Field(default=60, gt=0, le=3600)
     timeout_seconds: float = Field(default=20, gt=0, le=600)
     confirm_seconds: int = Field(default=60, ge=0, le=3600, description="how long a crash may undo a change unblamed")
-    settle_seconds: int = Field(
-        default=0, ge=0, le=86_400, description="how long after an hour its records are complete"
+    settle_seconds: int | None = Field(
+        default=None, ge=0, le=86_400, description="how long after an hour its records are complete"
     )
-    recheck_hours: int = Field(default=0, ge=0, le=744, description="how far back late records are looked for")
+    recheck_hours: int | None = Field(
+        default=None, ge=0, le=744, description="how far back late records are looked for"
+    )
+
+    @property
+    def settle(self) -> timedelta:
+        """How long after an hour its records are complete; Slurm's database hears of jobs a little late."""
+        slurm = isinstance(self.adapter, SlurmAdapter)
+        return timedelta(seconds=(120 if slurm else 0) if self.settle_seconds is None else self.settle_seconds)
+
+    @property
+    def recheck(self) -> timedelta:
+        """How far back late and corrected records are looked for; the simulated cluster has none of its own."""
+        slurm = isinstance(self.adapter, SlurmAdapter)
+        return timedelta(hours=(48 if slurm else 0) if self.recheck_hours is None else self.recheck_hours)
 
 
 def load(path: Path) -> AgentConfig:

@@ -200,10 +200,10 @@ class Agent:
 
     def _measure(self, now: datetime) -> None:
         """Close every hour that is over and settled."""
-        until = _full_hour(now - timedelta(seconds=self._config.settle_seconds))
+        until = _full_hour(now - self._config.settle)
         if self._spool.until is None:
             self._spool.begin(until)
-        recheck = timedelta(hours=self._config.recheck_hours)
+        recheck = self._config.recheck
         while self._spool.until is not None and self._spool.until < until:
             begin = self._spool.until
             end = min(until, begin + HOURS_AT_ONCE * HOUR)

@@ -28,7 +28,7 @@ class SlurmSite(Site):
             "keys_directory": "keys",
             "state_directory": "slurm",
         }
-        super().write(**{"adapter": adapter, "recheck_hours": 2, "confirm_seconds": 0} | changes)
+        super().write(**{"adapter": adapter, "recheck_hours": 2, "settle_seconds": 0, "confirm_seconds": 0} | changes)
 
     def cycle(self):
         self.portal.now = instant()

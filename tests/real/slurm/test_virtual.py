@@ -56,7 +56,7 @@ def test_three_months_of_an_award_on_the_virtual_clock(tmp_path, times):
     start = times.now().replace(minute=0, second=0) + timedelta(hours=1)
     portal = FakePortal("c-1", times.now(), "virtual")
     site = SlurmSite(tmp_path, portal)
-    site.write(is_test=True, recheck_hours=744)
+    site.write(is_test=True, recheck_hours=744, settle_seconds=0)
 
     def cycle():
         portal.now = times.now()
