@@ -170,3 +170,47 @@ def test_synthetic_calls_are_called_so():
     operations.announce(actor=boss, now=NOW, code="25-1")
     for path in ("/calls/", "/calls/25-1/"):
         assert "시연용" in browser().get(path).content.decode()
+
+
+def test_an_announced_call_is_corrected_publicly_with_a_reason_in_both_languages():
+    code = opened(manager())
+    boss, path = browser(manager()), f"/calls/{code}/correct/"
+    page = boss.get(path)
+    assert page.status_code == 200 and 'value="255"' in page.content.decode()
+    typed = {
+        "title.ko": "2025년 제1차 공모",
+        "title.en": "The first call of 2025",
+        "offered.naver-h200-a": "200",
+        "offered.naver-h200-b": "32",
+        "offered.kakao-b200": "255",
+    }
+    before = queries.call(code)
+    for reason, field in (({"reason.ko": "잘못 적음"}, "reason.en"), ({"reason.en": "A slip"}, "reason.ko")):
+        refused = boss.post(path, typed | reason)
+        text = refused.content.decode()
+        assert refused.status_code == 422 and f'href="#id_{field}"' in text and "The first call of 2025" in text
+    both = {"reason.ko": "잘못 적음", "reason.en": "A slip"}
+    halved = boss.post(path, typed | both | {"summary.ko": "안내"})
+    assert halved.status_code == 422 and 'href="#id_summary.en"' in halved.content.decode()
+    assert boss.post(path, typed | both | {"offered.kakao-b200": "9999"}).status_code == 422
+    assert queries.call(code) == before and queries.events(code)[-1].kind != "corrected"
+    assert boss.post(path, typed | both).status_code == 302
+    after, event = queries.call(code), queries.events(code)[-1]
+    assert after.title.en == "The first call of 2025" and after.offered["naver-h200-a"] == 200
+    assert (event.kind, event.text, event.at) == ("corrected", Text("잘못 적음", "A slip"), DURING)
+    assert {change["field"] for change in event.changes} == {"title", "offered"}
+    again = boss.post(path, typed | both)
+    assert again.status_code == 422, "nothing was changed"
+    assert "A slip (changed: title, servers offered)" in browser(language="en").get(f"/calls/{code}/").content.decode()
+
+
+def test_only_the_programme_corrects_and_only_what_is_announced_and_not_yet_reviewed():
+    draft = composed(manager(), code="26-9")
+    assert browser(manager()).get(f"/calls/{draft}/correct/").status_code == 302
+    code = opened(manager())
+    for who in (person("anyone"), person("aud", "auditor")):
+        assert browser(who).get(f"/calls/{code}/correct/").status_code == 403
+        assert browser(who).post(f"/calls/{code}/correct/", {"title.ko": "x"}).status_code == 403
+    assert browser().get(f"/calls/{code}/correct/").status_code == 302
+    page = browser(manager(), "en").get(f"/calls/{code}/correct/").content.decode()
+    assert "Why is it corrected?" in page and "What changed and why" in page

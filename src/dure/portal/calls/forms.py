@@ -240,14 +240,7 @@ class CallForm(forms.Form):
             ("use_until", _("사용이 끝나는 다음 달"), _("이 달의 첫날 0시에 끝납니다.")),
         ):
             self.fields[name] = forms.CharField(label=label, widget=month, help_text=hint)
-        for cluster in programme.government_clusters:
-            self.fields[f"offered.{cluster.code}"] = forms.IntegerField(
-                label=f"{cluster.name.in_(language())} ({programme.gpu_model(cluster.gpu_model).name})",
-                required=False,
-                min_value=0,
-                max_value=cluster.nodes,
-                help_text=_("서버 %(nodes)s대까지") % {"nodes": cluster.nodes},
-            )
+        self.fields |= _offer_fields()
         self.fields["documents"] = forms.CharField(
             label=_("문서"),
             required=False,
@@ -300,11 +293,7 @@ class CallForm(forms.Form):
         read = self.cleaned_data
         found: dict[str, Any] = {
             "title": Text(read["title.ko"].strip(), read["title.en"].strip()),
-            "offered": {
-                name.removeprefix("offered."): nodes
-                for name, nodes in read.items()
-                if name.startswith("offered.") and nodes
-            },
+            "offered": _offered(read),
             "documents": list(_documents(read["documents"])),
             "questions": list(self._questions()),
         }
@@ -348,6 +337,67 @@ class CallForm(forms.Form):
                 values = [answer.strip() for answer in answers.split(",") if answer.strip()]
                 question["when"] = {"question": earlier.strip(), "is_one_of": values}
             yield question
+
+
+class CorrectionForm(forms.Form):
+    """Another title, summary or offer of an announced call, and why, for everybody to read."""
+
+    def __init__(self, call: CallView, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=_initial(call, ""), use_required_attribute=False)
+        self.call = call
+        for name, label, rows in (("title", _("공모 이름"), 1), ("summary", _("안내 글"), 3), ("reason", _("이유"), 2)):
+            for code, shown in (("ko", _("한국어")), ("en", _("영어"))):
+                widget = forms.Textarea(attrs={"rows": rows}) if rows > 1 else forms.TextInput()
+                self.fields[f"{name}.{code}"] = forms.CharField(
+                    label=f"{label} ({shown})", widget=widget, max_length=5_000, required=name != "summary"
+                )
+        self.fields |= _offer_fields()
+
+    @property
+    def offer_fields(self) -> list[Any]:
+        """The fields of what is offered."""
+        return [self[name] for name in self.fields if name.startswith("offered.")]
+
+    @property
+    def text_fields(self) -> list[Any]:
+        """Title and summary."""
+        return [self[name] for name in self.fields if name.startswith(("title.", "summary."))]
+
+    @property
+    def reason_fields(self) -> list[Any]:
+        """Why."""
+        return [self["reason.ko"], self["reason.en"]]
+
+    def reason(self) -> Text:
+        """Why, as it will be read."""
+        return self._text("reason")
+
+    def changes(self) -> dict[str, Any]:
+        """What differs from the call as it is."""
+        typed = {"title": self._text("title"), "summary": self._text("summary"), "offered": _offered(self.cleaned_data)}
+        return {name: value for name, value in typed.items() if value != getattr(self.call, name)}
+
+    def _text(self, name: str) -> Text:
+        read = self.cleaned_data
+        return Text(read[f"{name}.ko"].strip(), read[f"{name}.en"].strip())
+
+
+def _offer_fields() -> dict[str, forms.Field]:
+    programme = programmes.current()
+    return {
+        f"offered.{cluster.code}": forms.IntegerField(
+            label=f"{cluster.name.in_(language())} ({programme.gpu_model(cluster.gpu_model).name})",
+            required=False,
+            min_value=0,
+            max_value=cluster.nodes,
+            help_text=_("서버 %(nodes)s대까지") % {"nodes": cluster.nodes},
+        )
+        for cluster in programme.government_clusters
+    }
+
+
+def _offered(read: Mapping[str, Any]) -> dict[str, int]:
+    return {n.removeprefix("offered."): nodes for n, nodes in read.items() if n.startswith("offered.") and nodes}
 
 
 def _initial(call: CallView | None, track: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from dure.core.errors import InvalidInput, NotFound
+from dure.core.errors import InvalidInput, Mistake, NotFound
 from dure.core.text import Text
 from dure.decide.lifecycles import CALL
 from dure.portal.calls import facts, operations, queries, sizing
@@ -19,19 +19,21 @@ from dure.portal.calls.forms import (
     BothForm,
     CallForm,
     CheckForm,
+    CorrectionForm,
     NeedForm,
     QuestionForm,
     language,
     offered_model_choices,
 )
 from dure.portal.calls.ical import calendar
-from dure.portal.calls.queries import CallView
-from dure.portal.calls.words import EVENTS
+from dure.portal.calls.queries import CallView, EventView
+from dure.portal.calls.words import CHANGED, EVENTS
 from dure.portal.framework import programme as programmes
 from dure.portal.framework.pages import add_mistakes, limited, person_required, role_required
 from dure.portal.people import queries as people
 
 CALLS = (Text("공모", "Calls"), "/calls/")
+MOVABLE = ("announced", "open", "closed")  # still to be extended, corrected or cancelled
 STEPS = {
     "announce": operations.announce,
     "open": operations.open,
@@ -170,7 +172,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @role_required("programme_manager")
 def edit(request: HttpRequest, code: str) -> HttpResponse:
-    """Change a draft, or correct an announced call with a reason; the form's questions are frozen once announced."""
+    """Change a draft; what is announced is corrected instead."""
     call = queries.call(code, request.actor)
     form = CallForm(request.POST or None, call=call)
     if call.state != "draft":
@@ -186,6 +188,26 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         except InvalidInput as error:
             add_mistakes(form, error)
     return _compose_page(request, form, [CALLS, (code, f"/calls/{code}/"), (_("고치기"), "")])
+
+
+@role_required("programme_manager")
+def correct(request: HttpRequest, code: str) -> HttpResponse:
+    """Correct the title, summary or offer of an announced call, publicly and with a reason."""
+    call = queries.call(code, request.actor)
+    if call.state not in MOVABLE:
+        return redirect("calls-manage", code)
+    form = CorrectionForm(call, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        who: dict[str, Any] = {"actor": request.actor, "now": request.now, "code": code}
+        try:
+            operations.correct(reason=form.reason(), **who, **form.changes())
+            messages.success(request, _("바로잡은 내용과 이유를 공개하였습니다."))
+            return redirect("calls-manage", code)
+        except InvalidInput as error:
+            add_mistakes(form, InvalidInput([_at_field(form, mistake) for mistake in error.mistakes]))
+    crumbs = [CALLS, (code, f"/calls/{code}/"), (_("운영"), f"/calls/{code}/manage/"), (_("바로잡기"), "")]
+    context = {"call": call, "form": form, "crumbs": crumbs, "cancel_url": f"/calls/{code}/manage/"}
+    return render(request, "calls/correct.html", context, status=422 if form.errors else 200)
 
 
 @role_required("programme_manager", "auditor")
@@ -254,6 +276,15 @@ def _publish(event: str, form: BothForm, who: dict[str, Any]) -> None:
         raise NotFound(internal=f"no public event {event}")
 
 
+def _at_field(form: CorrectionForm, mistake: Mistake) -> Mistake:
+    """A mistake of a text in two languages stands at the first one that is empty, or else at the Korean."""
+    names = [f"{mistake.where}.{code}" for code in ("ko", "en")]
+    if names[0] not in form.fields:
+        return mistake
+    empty = [name for name in names if not form.cleaned_data[name].strip()]
+    return Mistake((empty or names)[0], mistake.what, mistake.remedy)
+
+
 def _may_save(request: HttpRequest, form: CallForm) -> bool:
     return request.POST.get("action") != "rows" and form.is_valid()
 
@@ -271,7 +302,7 @@ def _manage_page(request: HttpRequest, call: CallView, form: BothForm, event: st
         "event": event,
         "questions": queries.questions(call.code, request.actor),
         "next": [name for name in STEPS if CALL.allows(call.state, name) and _is_due(call, name, request.now)],
-        "may_move": call.state in ("announced", "open", "closed"),
+        "may_move": call.state in MOVABLE,
         "events": _timeline(call, request),
         "crumbs": [CALLS, (call.code, f"/calls/{call.code}/"), (_("운영"), "")],
     }
@@ -304,7 +335,7 @@ def _about(request: HttpRequest, call: CallView) -> dict[str, Any]:
 def _timeline(call: CallView, request: HttpRequest) -> list[dict[str, Any]]:
     """What happened to the call in public, then what comes next."""
     done = [
-        {"title": EVENTS[e.kind], "at": e.at, "why": e.text, "phase": "done"}
+        {"title": EVENTS[e.kind], "at": e.at, "why": _why(e), "phase": "done"}
         for e in queries.events(call.code, request.actor)
     ]
     coming = [
@@ -318,6 +349,15 @@ def _timeline(call: CallView, request: HttpRequest) -> list[dict[str, Any]]:
         if getattr(call, name) > request.now and call.state != "cancelled"
     ]
     return done + coming
+
+
+def _why(event: EventView) -> Text:
+    """The text of a public event, and the names of what it changed."""
+    names = [CHANGED[change["field"]] for change in event.changes]
+    if not names:
+        return event.text
+    ko, en = (", ".join(name.in_(code) for name in names) for code in ("ko", "en"))
+    return Text(f"{event.text.ko} (바뀐 항목: {ko})", f"{event.text.en} (changed: {en})")
 
 
 def _check_form(request: HttpRequest, call: CallView) -> CheckForm:

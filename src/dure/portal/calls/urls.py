@@ -16,6 +16,7 @@ urlpatterns = [
     path("calls/<slug:code>/estimate/", pages.estimate, name="calls-estimate"),
     path("calls/<slug:code>/ask/", pages.ask, name="calls-ask"),
     path("calls/<slug:code>/edit/", pages.edit, name="calls-edit"),
+    path("calls/<slug:code>/correct/", pages.correct, name="calls-correct"),
     path("calls/<slug:code>/manage/", pages.manage, name="calls-manage"),
     path("calls/<slug:code>/manage/step/<slug:event>/", pages.step, name="calls-step"),
     path("calls/<slug:code>/manage/publish/<slug:event>/", pages.publish, name="calls-publish"),

@@ -15,3 +15,13 @@ EVENTS = {
     "reviewing": Text("평가 시작", "Review begun"),
     "decided": Text("결과 발표", "Result announced"),
 }
+CHANGED = {
+    "title": Text("공모 이름", "title"),
+    "summary": Text("안내 글", "summary"),
+    "closes_at": Text("접수 마감", "deadline"),
+    "decide_by": Text("결과 발표", "decision"),
+    "use_from": Text("사용 시작", "beginning of use"),
+    "use_until": Text("사용 종료", "end of use"),
+    "offered": Text("제공 서버", "servers offered"),
+    "documents": Text("문서", "documents"),
+}
