@@ -17,7 +17,8 @@ import pytest
 from tests.browser.conftest import free_port
 
 pytestmark = pytest.mark.slow
-WITHIN_SECONDS = 240
+WITHIN_SECONDS = 300
+KILLS = 8
 VICTIMS = ("portal serve", "granian", "loop all", "agent run")
 
 
@@ -120,7 +121,9 @@ def test_killing_processes_changes_nothing(undisturbed: tuple[Path, dict[str, An
     deadline = time.monotonic() + WITHIN_SECONDS
     while demo.poll() is None:
         assert time.monotonic() < deadline, (home / "demo.log").read_text()[-4000:]
-        time.sleep(chance.uniform(0.5, 2.5))
+        time.sleep(chance.uniform(1.5, 4.0))
+        if killed == KILLS:
+            continue
         victims = [pid for pid, command in _children(demo.pid) if any(part in command for part in VICTIMS)]
         if victims:
             try:
