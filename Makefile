@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.runtime-stamp
 DEV_STAMP := .venv/.dev-stamp
 
-.PHONY: help setup demo test test-fast lint bench lock messages clean
+.PHONY: help setup demo test test-slurm test-fast lint bench lock messages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -29,6 +29,10 @@ demo: $(STAMP) ## play Korea's programme from call to invoices, then serve the p
 test: $(DEV_STAMP) ## everything: unit, property, real PostgreSQL, browser; installs Debian packages it lacks
 	bash tests/install-packages.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes
+	bash tests/install-packages.sh
+	LABNODES=64 $(BIN)/python -m pytest -q tests/real/test_slurm.py
 
 test-fast: $(DEV_STAMP) ## the inner loop: no browser, no real servers, nothing slow
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not real and not slow"
