@@ -159,7 +159,7 @@ def discard(*, actor: Actor, now: datetime, number: str) -> None:
 def admit(*, actor: Actor, now: datetime, number: str) -> None:
     """Find an application eligible. Raises InvalidInput when it is not, before the deadline too."""
     actor.require(actor.is_programme_manager or actor.is_system)
-    row = locked(Application.objects.select_related("call", "version"), number=number)
+    row = locked(Application.objects.select_related("call"), number=number)
     APPLICATION.after(row.state, "admit")
     call = calls.call(row.call.code, actor)
     organisation = people.organisation(row.organisation_id)
@@ -215,7 +215,8 @@ def admit_all(*, actor: Actor, now: datetime, call_code: str, numbers: Iterable[
 
 def _own(actor: Actor, number: str) -> Application:
     """The application, locked, if the person writes for its organisation; NotFound when they may not know of it."""
-    row = locked(Application.objects.select_related("call", "version"), number=number)
+    # The version is read after the lock: joined, PostgreSQL gives none that was sealed while the lock was awaited.
+    row = locked(Application.objects.select_related("call"), number=number)
     if not queries.may_see(actor, row.organisation_id):
         raise NotFound(internal=f"application {number} for {actor}")
     actor.require(row.organisation_id in actor.organisations)
