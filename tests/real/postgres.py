@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-OPTIONS = "-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c synchronous_commit=off"
+OPTIONS = "-c listen_addresses='' -c unix_socket_directories={folder}"
+FORGETFUL = " -c fsync=off -c synchronous_commit=off"
 
 
 def programs() -> Path:
@@ -26,9 +27,10 @@ def programs() -> Path:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(*, is_durable: bool = False) -> Iterator[str]:
     """Start a server and give the URL of its database `dure`; everything is gone afterwards.
 
+    Unless `is_durable`, commits do not wait for the disk, which suits tests and no measurement.
     PostgreSQL refuses to run as root, so root's tests run it as the user postgres (or nobody).
     """
     where = programs()
@@ -44,7 +46,7 @@ def server() -> Iterator[str]:
         subprocess.run([*before, str(where / program), *arguments], cwd="/", check=True, capture_output=True)
 
     run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "dure", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-    options = OPTIONS.format(folder=folder)
+    options = OPTIONS.format(folder=folder) + ("" if is_durable else FORGETFUL)
     run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
     try:
         run("createdb", "-h", str(folder), "-U", "dure", "dure")
