@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.runtime-stamp
 DEV_STAMP := .venv/.dev-stamp
+export NUMBA_CACHE_DIR := $(CURDIR)/.venv/numba
 
 .PHONY: help setup demo test test-slurm test-fast lint bench lock messages clean
 
@@ -15,6 +16,8 @@ $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Compiling the planner once (about a minute)"
+	$(BIN)/python -m dure.decide.planning.prepare
 	touch $@
 
 $(DEV_STAMP): requirements-dev.lock $(STAMP)
@@ -26,12 +29,12 @@ setup: $(STAMP) ## install into .venv and nothing else
 demo: $(STAMP) ## play Korea's programme from call to invoices, then serve the portal (FRESH=1 starts over)
 	$(BIN)/dure demo $(if $(FRESH),--fresh)
 
-test: $(DEV_STAMP) ## everything: unit, property, real PostgreSQL, browser; installs Debian packages it lacks
+test: $(DEV_STAMP) ## unit, property, real PostgreSQL, browser; installs the Debian packages it lacks
 	bash tests/install-packages.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slurm"
 
 test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes
-	bash tests/install-packages.sh
+	bash tests/install-packages.sh slurm
 	LABNODES=64 $(BIN)/python -m pytest -q tests/real/test_slurm.py
 
 test-fast: $(DEV_STAMP) ## the inner loop: no browser, no real servers, nothing slow

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests need and this machine lacks: a browser, a database server, gettext, fonts,
-# and Slurm with what it stands on.
+# and with the argument `slurm` also Slurm and what it stands on.
 set -euo pipefail
 
 wanted=()
@@ -8,11 +8,13 @@ command -v chromium >/dev/null || wanted+=(chromium)
 command -v msgfmt >/dev/null || wanted+=(gettext)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted+=(postgresql)
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || wanted+=(fonts-noto-cjk)
+if [ "${1:-}" = slurm ]; then
 slurm=(slurmctld slurmd slurmdbd slurm-client slurm-wlm-basic-plugins slurm-wlm-mysql-plugin munge)
 [ -x /usr/sbin/slurmctld ] || wanted+=("${slurm[@]}")
 [ -x /usr/sbin/mariadbd ] || wanted+=(mariadb-server-core mariadb-client-core)
 [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || wanted+=(faketime)
 [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || wanted+=(iproute2)
+fi
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
 echo "Installing Debian packages for the tests: ${wanted[*]}"

@@ -17,6 +17,7 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.slurm,
     pytest.mark.slow,
     pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)}"),
     pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of its own need root"),

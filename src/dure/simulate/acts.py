@@ -29,6 +29,7 @@ from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage
 
 SYSTEM = system("demo")
 BATCH = 64
+PLAN_BUDGET = 2_000_000  # units of work: enough for a gap below one percent on call 25-1, in seconds
 DECLINED_EVERY = 40  # one award in so many is given up, one in so many is never answered
 Item = TypeVar("Item")
 
@@ -291,7 +292,7 @@ def decide(stage: Stage) -> int:
         }
         for rule, title in (("merit", "기본안: 실력 존중"), ("value", "비교안: 가치 최대")):
             if rule not in found:
-                plans.queue(actor=manager, now=stage.now(), call_code=code, title=title, rule=rule)
+                plans.queue(actor=manager, now=stage.now(), call_code=code, title=title, rule=rule, budget=PLAN_BUDGET)
         stage.wait(lambda: _plans_are_solved(stage), lambda: "the plan loop to solve the plans")
         merit = next(p for p in plan_queries.plans(manager, code) if p.rule == "merit" and p.state == "solved")
         plans.accept(actor=manager, now=stage.now(), plan_id=merit.id, reason="정당한 불만이 없고 감사를 통과함")
