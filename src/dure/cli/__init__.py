@@ -34,6 +34,7 @@ def main() -> None:
 
     The groups are not imported to list them, so that the agent starts without Django.
     """
+    os.environ.setdefault("NUMBA_CACHE_DIR", f"{sys.prefix}/numba")  # where make setup put the compiled planner
     name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "--help"), sys.argv[2:]
     if name in ("-h", "--help"):
         print(_usage())
