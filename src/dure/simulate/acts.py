@@ -321,8 +321,7 @@ def answer(stage: Stage, plan_id: int) -> None:
     patience = stage.programme.after_award.accept_within_days
     stage.advance(start + timedelta(days=patience, hours=1))
     manager = stage.as_role("programme manager")
-    while awards.offer_next(actor=manager, now=stage.now(), plan_id=plan_id) is not None:
-        pass
+    awards.offer_down(actor=manager, now=stage.now(), plan_id=plan_id, most=len(stage.cast.applications))
     stage.advance(start + timedelta(days=patience + 2))
     _answer_offers(stage, everyone=True)
 

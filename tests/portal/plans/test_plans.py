@@ -188,8 +188,8 @@ def test_offers_accepted_declined_expired_and_the_waitlist() -> None:
     awards.decline(actor=heads[0], now=DECIDING, number=numbers[0], reason="일정 변경")
     with pytest.raises(IllegalTransition):
         awards.accept(actor=heads[0], now=DECIDING, number=numbers[0])
-    assert awards.offer_next(actor=manager, now=DECIDING, plan_id=plan_id) == numbers[4]
-    assert awards.offer_next(actor=manager, now=DECIDING, plan_id=plan_id) is None
+    assert awards.offer_down(actor=manager, now=DECIDING, plan_id=plan_id) == [numbers[4]]
+    assert awards.offer_down(actor=manager, now=DECIDING, plan_id=plan_id) == []
     awards.accept(actor=heads[1], now=DECIDING, number=numbers[1])
     with pytest.raises(IllegalTransition):
         awards.countersign(actor=manager, now=DECIDING, number=numbers[1])

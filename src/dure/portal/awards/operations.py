@@ -24,6 +24,7 @@ from dure.portal.people.actor import Actor, system
 from dure.portal.plans import queries as plans
 
 READER = system("awards")
+Free = dict[tuple[str, datetime, datetime], int]
 
 
 @transaction.atomic
@@ -219,36 +220,44 @@ def end_due(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def offer_next(*, actor: Actor, now: datetime, plan_id: int) -> str | None:
-    """Offer freed nodes to the first application of the waitlist that fits; its number, or None when none fits.
+def offer_down(*, actor: Actor, now: datetime, plan_id: int, most: int = 1) -> list[str]:
+    """Offer freed nodes down the waitlist, to the first `most` applications that fit; their numbers.
 
-    Each is tried at its earliest month still ahead, on the clusters it can use, from what it asked down to its
-    minimum. Raises NotPermitted, NotFound.
+    Each is tried at its earliest month still ahead, on the clusters it can use, with as many nodes as it asked for or
+    as there are, down to its minimum. Raises NotPermitted, NotFound.
     """
     actor.require(actor.is_programme_manager)
     plans.plan(plan_id, actor)
     offered = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
-    for rank in plans.waitlist(plan_id):
-        if rank.application_id in offered:
+    waiting = [rank for rank in plans.waitlist(plan_id) if rank.application_id not in offered]
+    views = applications.by_ids(rank.application_id for rank in waiting)
+    free: Free = {}
+    numbers: list[str] = []
+    for rank in waiting:
+        found = _room_for(views[rank.application_id], now, free)
+        if found is None:
             continue
-        found = _room_for(rank, plans.call_of(plan_id), now)
-        if found is not None:
-            _offer(actor, now, plan_id, rank, *found)
-            journal.append(
-                at=now, actor=actor.name, event="awards.offer_next", subject=f"award:{rank.number}", plan=plan_id
-            )
-            return rank.number
-    return None
+        _offer(actor, now, plan_id, rank, *found)
+        subject = f"award:{rank.number}"
+        journal.append(at=now, actor=actor.name, event="awards.offer_down", subject=subject, plan=plan_id)
+        numbers.append(rank.number)
+        if len(numbers) == most:
+            break
+        free.clear()
+    return numbers
 
 
-def _room_for(rank: plans.RankView, call: str, now: datetime) -> tuple[str, int, datetime, datetime] | None:
-    """Cluster, nodes, start and end at which a waitlisted application fits, or None."""
-    application = applications.application(rank.number, READER)
+def _room_for(
+    application: applications.ApplicationView, now: datetime, free: Free
+) -> tuple[str, int, datetime, datetime] | None:
+    """Cluster, nodes, start and end at which a waitlisted application fits, or None; `free` remembers counts."""
     for start_at, end_at in applications.possible_periods(application, now):
         for cluster, least, most in applications.usable_clusters(application):
-            free = len(fleet_queries.free_nodes(cluster, start_at, end_at))
-            if min(free, most) >= least:
-                return cluster, min(free, most), start_at, end_at
+            key = (cluster, start_at, end_at)
+            if key not in free:
+                free[key] = len(fleet_queries.free_nodes(*key))
+            if min(free[key], most) >= least:
+                return cluster, min(free[key], most), start_at, end_at
     return None
 
 

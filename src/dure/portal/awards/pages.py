@@ -159,7 +159,7 @@ def offer(request: HttpRequest, plan_id: int) -> HttpResponse:
     plan = plans.plan(plan_id, request.actor)
     if request.method == "POST":
         if request.POST.get("what") == "next":
-            operations.offer_next(actor=request.actor, now=request.now, plan_id=plan_id)
+            operations.offer_down(actor=request.actor, now=request.now, plan_id=plan_id)
         else:
             operations.offer_plan(actor=request.actor, now=request.now, plan_id=plan_id)
         return redirect("awards-offer", plan_id)
