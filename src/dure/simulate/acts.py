@@ -28,7 +28,8 @@ from dure.simulate.first_call import Application, Organisation
 from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage
 
 SYSTEM = system("demo")
-BATCH = 64
+BATCH = 128
+DAYS_AT_ONCE = 3
 PLAN_BUDGET = 2_000_000  # units of work: enough for a gap below one percent on call 25-1, in seconds
 DECLINED_EVERY = 40  # one award in so many is given up, one in so many is never answered
 Item = TypeVar("Item")
@@ -251,7 +252,7 @@ def _panel(stage: Stage) -> list[str]:
 
 
 def _score(stage: Stage, numbers: dict[str, str], ids: dict[str, int]) -> None:
-    """Reviews come in over ten days, a twelfth of the panel at a time; what is in already is left alone."""
+    """Reviews come in over ten days, a fifth of the panel at a time; what is in already is left alone."""
     users = {one.id: one.user_id for one in review_queries.reviewers(SYSTEM)}
     waiting = {
         (seat.number, users[seat.reviewer_id])
@@ -267,7 +268,7 @@ def _score(stage: Stage, numbers: dict[str, str], ids: dict[str, int]) -> None:
             )
             rows.setdefault(email, []).append(row)
     panel, done, total = _panel(stage), len(stage.cast.reviews) - len(waiting), len(stage.cast.reviews)
-    size = max(1, len(panel) // 12)
+    size = max(1, len(panel) // 5)
     for start in range(0, len(panel), size):
         stage.advance(stage.call.closes_at + timedelta(days=1 + 10 * start // len(panel)))
         given = [row for email in panel[start : start + size] for row in rows.get(email, [])]
@@ -349,10 +350,12 @@ def _answer_offers(stage: Stage, everyone: bool = False) -> None:
 
 
 def use(stage: Stage) -> None:
-    """Day by day: agents make the allocations real, jobs run, windows arrive."""
-    for day, midnight in enumerate(stage.days(0, stage.scenario.days)):
-        stage.advance(midnight)
-        stage.tell("days of use", day, stage.scenario.days)
+    """A few days at a time: agents make the allocations real, jobs run, windows arrive hour by hour."""
+    last = stage.scenario.days
+    for day, midnight in enumerate(stage.days(0, last)):
+        if day % DAYS_AT_ONCE == 0 or day == last:
+            stage.advance(midnight)
+            stage.tell("days of use", day, last)
 
 
 def bill(stage: Stage) -> None:

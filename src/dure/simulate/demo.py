@@ -34,7 +34,7 @@ from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage, Stuck, programme_of_p
 from dure.simulate.summary import summary
 
 SYSTEM = system("demo")
-AGENT_POLL_SECONDS = 0.25
+AGENT_POLL_SECONDS = 0.2
 TOKEN_DAYS = 366
 OPENS_WITHIN_SECONDS = 60.0
 

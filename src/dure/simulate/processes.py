@@ -85,6 +85,7 @@ class Supervisor:
             with self._lock:
                 for name, process in list(self._running.items()):
                     if process.poll() is not None and not self._stopping.is_set():
+                        _signal_group(process, signal.SIGKILL)  # workers that outlived their killed parent
                         self._running[name] = self._spawn(self._programs[name])
                         self.restarts += 1
 
