@@ -196,21 +196,6 @@ def listing(
     return rows.order_by(sign + orders.get(order.lstrip("-"), "name"), "name")
 
 
-def organisation_view(row: Any) -> OrganisationView:
-    """An organisation that came along with another row, as plain values."""
-    return OrganisationView(
-        row.pk,
-        row.code,
-        row.name,
-        row.name_en,
-        row.applicant_class,
-        row.region,
-        row.is_youth,
-        row.state,
-        row.is_synthetic,
-    )
-
-
 def view_of(row: Allocation) -> AllocationView:
     """One row of `listing`."""
     revision, seen = row.revision, getattr(row, "observation", None)
@@ -219,7 +204,7 @@ def view_of(row: Allocation) -> AllocationView:
         id=row.pk,
         name=row.name,
         award_number=row.award_number,
-        organisation=organisation_view(row.organisation),
+        organisation=people.organisation_view(row.organisation),
         cluster=cluster.code,
         cluster_name=Text(cluster.name["ko"], cluster.name["en"]),
         provider=cluster.provider.code,

@@ -21,6 +21,7 @@ from dure.portal.billing.models import BillingMonth, Invoice, Line
 from dure.portal.fleet import queries as fleet
 from dure.portal.fleet.queries import Capacity
 from dure.portal.framework.programme import current, current_hash, zone
+from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.people.queries import OrganisationView
 
@@ -297,7 +298,7 @@ def view_of(row: Invoice) -> InvoiceView:
         row.pk,
         row.number,
         Month.parse(row.month.month),
-        allocations.organisation_view(row.organisation),
+        people.organisation_view(row.organisation),
         row.applicant_class,
         row.is_youth,
         row.price,

@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from dure.core.errors import NotFound
 from dure.core.text import Text
-from dure.portal.allocations import queries as allocations
 from dure.portal.framework.programme import current
+from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.people.queries import OrganisationView
 from dure.portal.reclaims.models import Case
@@ -77,7 +77,7 @@ def view_of(row: Case) -> CaseView:
         allocation_id=row.allocation_id,
         allocation=row.allocation.name,
         award_number=row.allocation.award_number,
-        organisation=allocations.organisation_view(row.allocation.organisation),
+        organisation=people.organisation_view(row.allocation.organisation),
         cluster=row.allocation.cluster.code,
         rule=row.rule,
         rule_name=rules.get(row.rule, Text(row.rule, row.rule)),
