@@ -72,12 +72,29 @@ class Rolling(Part):
     decision_days: Count
 
 
+class AutomaticLine(Part):
+    """Up to `nodes` of `gpu_model` for up to `months`, an eligible request needs nobody's decision."""
+
+    gpu_model: Code
+    nodes: Count
+    months: Count
+
+
+class Ministry(Part):
+    """A body of government that nominates national projects."""
+
+    code: Code
+    name: Words
+
+
 class Track(Part):
     """A lane with its own rules.
 
-    `decision`: one verifier decides, a panel scores and the plan decides, or a ministry nominates.
+    `decision`: one verifier decides, a panel scores and the plan decides, or a ministry nominates. Where a verifier
+    decides, requests within the `automatic` lines need none.
     `blind`: reviewers see all ("open"), applicants do not learn the reviewers' names ("single"), neither learns the
-    other's ("double"). `interview_from` lists the sizes from which an interview is held.
+    other's ("double"). `interview_from` lists the sizes from which an interview is held, `interview_percent` is its
+    share in the deciding score.
     """
 
     code: Code
@@ -90,11 +107,18 @@ class Track(Part):
     reviewers: Annotated[int, Field(ge=0, le=50)]
     blind: Literal["open", "single", "double"]
     interview_from: tuple[NodeLine, ...]
+    interview_percent: Percent = 0
     rolling: Rolling | None = None
+    automatic: tuple[AutomaticLine, ...] = ()
 
     def limit(self, gpu_model: str) -> Limit | None:
         """The limits for `gpu_model`, or None where the track does not offer it."""
         return next((limit for limit in self.limits if limit.gpu_model == gpu_model), None)
+
+    def is_automatic(self, gpu_model: str, nodes: int, months: int) -> bool:
+        """Whether so small a request needs no verifier."""
+        lines = (line for line in self.automatic if line.gpu_model == gpu_model)
+        return self.decision == "verifier" and any(nodes <= line.nodes and months <= line.months for line in lines)
 
 
 class Offer(Part):

@@ -18,6 +18,7 @@ from dure.programme.competition import (
     AfterAward,
     ApplicantClass,
     Call,
+    Ministry,
     Policy,
     Region,
     ResearchField,
@@ -27,7 +28,7 @@ from dure.programme.competition import (
 )
 from dure.programme.fleet import Cluster, GpuModel, Provider
 from dure.programme.provenance import Source
-from dure.programme.use import Duty, IdleRule, Invoicing, PullBackRule, Report
+from dure.programme.use import Duty, IdleRule, Invoicing, PullBackRule, Report, SupportTopic
 from dure.programme.words import Amount, Code, NonEmpty, Part, Words
 
 
@@ -103,6 +104,8 @@ class Programme(Part):
     duties: tuple[Duty, ...]
     reports: tuple[Report, ...]
     invoicing: Invoicing
+    ministries: tuple[Ministry, ...] = ()
+    support: tuple[SupportTopic, ...] = ()
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
     _digest: str = PrivateAttr(default="")
@@ -176,6 +179,14 @@ class Programme(Part):
     def duty(self, code: str) -> Duty:
         """The duty `code`."""
         return _find(self.duties, code)
+
+    def ministry(self, code: str) -> Ministry:
+        """The ministry `code`."""
+        return _find(self.ministries, code)
+
+    def support_topic(self, code: str) -> SupportTopic:
+        """The support topic `code`."""
+        return _find(self.support, code)
 
     def fee_per_node_month(self, gpu_model: str, applicant_class: str, is_youth: bool = False) -> int:
         """What one node-month costs the applicant, in the currency's smallest unit, rounded down once."""

@@ -107,3 +107,12 @@ class Invoicing(Part):
 
     issue_day: Annotated[int, Field(ge=1, le=28)]
     due_days: Count
+
+
+class SupportTopic(Part):
+    """What people ask help with: who answers, and within how many working days."""
+
+    code: Code
+    name: Words
+    answered_by: Literal["programme", "provider"]
+    working_days: Annotated[int, Field(ge=1, le=60)]

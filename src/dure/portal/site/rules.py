@@ -186,13 +186,40 @@ def _tracks(read: _Reader) -> Table:
         rows.append(
             [
                 Cell(track.name, note=track.description),
+                read.cell(_DECISIONS[track.decision], f"{base}.decision"),
                 read.cell(limits, f"{base}.limits"),
                 read.cell(months, f"{base}.months"),
                 read.cell(track.reviewers, f"{base}.reviewers"),
             ]
         )
-    columns = _columns(("트랙", "Track"), ("서버 수", "Servers"), ("기간", "Months"), ("평가위원", "Reviewers"))
+    columns = _columns(
+        ("트랙", "Track"), ("결정", "Decided by"), ("서버 수", "Servers"), ("기간", "Months"), ("평가위원", "Reviewers")
+    )
     return Table("tracks", Text("어떻게 신청합니까?", "How to apply"), columns, rows)
+
+
+_DECISIONS = {
+    "verifier": Text("담당자 한 명의 확인", "One verifier"),
+    "panel": Text("평가위원회와 배분안", "A panel and a plan"),
+    "nomination": Text("부처 추천 뒤 평가", "Nomination, then a panel"),
+}
+
+
+def _support(read: _Reader) -> Table:
+    by = {"programme": Text("전담기관", "The programme"), "provider": Text("GPU 제공 사업자", "The provider")}
+    rows = [
+        [
+            Cell(topic.name),
+            read.cell(by[topic.answered_by], f"support.{topic.code}.answered_by"),
+            read.cell(
+                Text(f"업무일 {topic.working_days}일", f"{topic.working_days} working days"),
+                f"support.{topic.code}.working_days",
+            ),
+        ]
+        for topic in read.current.support
+    ]
+    columns = _columns(("주제", "Topic"), ("답하는 곳", "Answered by"), ("기한", "Within"))
+    return Table("support", Text("문의에 언제까지 답합니까?", "How soon are questions answered?"), columns, rows)
 
 
 def _rubric(read: _Reader) -> Table:
@@ -305,7 +332,7 @@ def _ladder(read: _Reader) -> Iterator[list[Cell]]:
 def tables(programme_hash: str) -> list[Table]:
     """The present programme, part by part; `programme_hash` names it, so that it is laid out once."""
     read = _Reader(programme.current())
-    parts = (_overview, _clusters, _fees, _classes, _tracks, _rubric, _policy, _after)
+    parts = (_overview, _clusters, _fees, _classes, _tracks, _rubric, _policy, _after, _support)
     return [part(read) for part in parts]
 
 
