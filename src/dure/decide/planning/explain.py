@@ -15,6 +15,7 @@ from dure.decide.planning import highs, kernels, merit, reasons
 from dure.decide.planning.bound import certificate
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model, build
+from dure.decide.planning.overrides import is_left_out, rule_of
 from dure.decide.planning.plan import Plan
 from dure.decide.planning.problem import Application, Policy, Problem
 from dure.decide.planning.whatif import Offer, Room, verified
@@ -108,10 +109,12 @@ class _Speaker:
         self.room = Room(model, self.work)
         self.number = {one.id: index for index, one in enumerate(model.applications)}
         self.policy_of_row = _policy_of_row(model)
+        rules = {one.id: rule_of(self.problem, one.id) for one in self.problem.applications}
+        self.by_hand = {name: rule for name, rule in rules.items() if rule is not None}
         self.out = [
             one
             for one in sorted(self.problem.applications, key=lambda one: (-one.score_tenths, one.lottery_rank))
-            if one.id not in plan.award and self.problem.is_fundable(one)
+            if one.id not in plan.award and self.problem.is_fundable(one) and not self._is_left_out(one)
         ]
         self.rank = {one.id: rank for rank, one in enumerate(self.out, 1)}
         self.changes = self._changes()
@@ -143,7 +146,12 @@ class _Speaker:
         if award is not None:
             cluster = self.problem.cluster[award.cluster]
             text = reasons.awarded(self.problem.calendar, application, award, cluster)
-            return Statement(application.id, "awarded", "awarded", (Reason("reason", reasons.REASON, text),))
+            return Statement(
+                application.id,
+                "awarded",
+                "awarded",
+                (Reason("reason", reasons.REASON, text), *self._by_hand(application)),
+            )
         if not application.eligible:
             text = reasons.ineligible()
             return Statement(application.id, "ineligible", "ineligible", (Reason("reason", reasons.REASON, text),))
@@ -152,7 +160,19 @@ class _Speaker:
             text = reasons.below_pass_mark(application, mark)
             said = (Reason("reason", reasons.REASON, text),)
             return Statement(application.id, "below_pass_mark", "below_pass_mark", said)
+        if self._is_left_out(application):
+            said = self._by_hand(application)
+            return Statement(application.id, "unfunded", self.by_hand[application.id].name, said)
         return self._unfunded(application)
+
+    def _is_left_out(self, application: Application) -> bool:
+        """Whether a person left it out."""
+        return application.id in self.by_hand and is_left_out(self.by_hand[application.id])
+
+    def _by_hand(self, application: Application) -> tuple[Reason, ...]:
+        """What a person decided of it and why, if anything."""
+        rule = self.by_hand.get(application.id)
+        return () if rule is None else (Reason("override", reasons.BY_HAND, rule.label),)
 
     def _unfunded(self, application: Application) -> Statement:
         code, text = self._binding(application)

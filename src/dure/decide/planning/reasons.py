@@ -13,6 +13,7 @@ SWAP = Text("다른 과제와의 비교", "Against other awards")
 GUIDANCE = Text("점수 안내(참고용)", "Score guidance (not a promise)")
 CHANGE = Text("선정될 수 있었던 신청", "What would have fitted")
 WAITLIST = Text("예비 순위", "Waitlist")
+BY_HAND = Text("담당자가 손으로 바꿈", "Changed by hand")
 
 _WEEKS = (Text("1주", "week 1"), Text("2주", "week 2"), Text("3주", "week 3"), Text("4주", "week 4"))
 
@@ -86,30 +87,35 @@ def nothing_on_offer() -> Text:
     )
 
 
-def held_by_rule(policy: Policy, left: str) -> Text:
-    """A rule has no room for any of its choices."""
+def amount(calendar: Calendar, policy: Policy, number: int) -> Text:
+    """A number in the unit a rule counts in."""
+    if policy.measure in ("cost_won", "fee_won"):
+        return Text(f"{number:,}원", f"₩{number:,}")
+    if policy.measure == "awards":
+        return Text(f"{number:,}건", _count(number, "award") or "0 awards")
+    if policy.measure == "nodes" or policy.by_slot:
+        return Text(f"서버 {number:,}대", _count(number, "node") or "0 nodes")
+    ko, en = ("서버·월", "node-month") if calendar.slots_per_month == 1 else ("서버·주", "node-week")
+    return Text(f"{number:,} {ko}", _count(number, en) or f"0 {en}s")
+
+
+def held_by_rule(label: Text, left: Text, need: Text) -> Text:
+    """A rule has no room for any of its choices; what is left where it comes closest, and what it needs there."""
     return Text(
-        "'{rule}' 규칙에 남은 여유({left})가 이 신청의 최소 규모보다 작습니다. "
-        "어느 클러스터, 어느 시작 시기를 택해도 같습니다.",
-        "The rule '{rule}' has less left ({left}) than this application needs at the least, "
+        f"'{label.ko}' 규칙에 남은 여유는 {left.ko}이고 이 신청은 최소 {need.ko}이 필요합니다. "
+        "어느 클러스터, 어느 시작 시기를 택해도 모자랍니다.",
+        f"The rule '{label.en}' has {left.en} left and this application needs at least {need.en}, "
         "wherever and whenever it starts.",
-    ).format(rule=policy.label, left=left)
+    )
 
 
-def held_by_capacity(calendar: Calendar, cluster: Cluster, start: int, duration: int, free: int, need: int) -> Text:
+def held_by_capacity(cluster: str, start: Text, length: Text, free: int, need: int) -> Text:
     """Too few nodes are free; the place where it came closest."""
     return Text(
-        "신청하신 기간 내내 비어 있는 서버가 부족합니다. "
-        "가장 여유 있는 {cluster}에서도 {start}부터 {length} 동안 "
-        "{free}대만 비어 있어 최소 {need}대에 모자랍니다.",
-        "Too few nodes are free throughout the period: at best {free} on {cluster} from {start} for {length}, "
-        "and it needs at least {need}.",
-    ).format(
-        cluster=cluster.code,
-        start=slot_name(calendar, start),
-        length=length_name(calendar, duration),
-        free=max(0, free),
-        need=need,
+        f"신청하신 기간 내내 비어 있는 서버가 부족합니다. 가장 여유 있는 {cluster}에서도 {start.ko}부터 {length.ko} 동안 "
+        f"{free}대만 비어 있어 최소 {need}대에 모자랍니다.",
+        f"Too few nodes are free throughout the period: at best {free} on {cluster} from {start.en} for {length.en}, "
+        f"and it needs at least {need}.",
     )
 
 
@@ -127,6 +133,27 @@ def not_chosen() -> Text:
         "빈자리는 있으나 이 배분안의 목적(가치 합계)을 높이지 못해 선정되지 않았습니다.",
         "There is room, but funding it would not raise what this plan maximises.",
     )
+
+
+def outweighed() -> Text:
+    """It would fit, but exceeds target shares by more than it is worth."""
+    return Text(
+        "빈자리는 있으나 목표 비율을 넘겨 치르는 값이 이 신청의 가치보다 큽니다.",
+        "There is room, but what it would cost to exceed a target share outweighs its value.",
+    )
+
+
+def held_already() -> Text:
+    """It has an award."""
+    return Text("이미 선정되어 있습니다.", "It holds an award already.")
+
+
+def window_passed(calendar: Calendar, latest: int) -> Text:
+    """The last start it can use lies behind."""
+    return Text(
+        "신청서에 적으신 가장 늦은 시작 시기({slot})가 지났습니다.",
+        "The latest start it stated ({slot}) has passed.",
+    ).format(slot=slot_name(calendar, latest))
 
 
 def swap(count: int, lowest: Application | None, application: Application, delta: int, is_merit: bool) -> Text:
