@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,44 +15,24 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dure.core.errors import InvalidInput
 from dure.core.text import Text
-from dure.decide.eligibility import Eligibility
-from dure.portal.applications import operations, queries
+from dure.portal.applications import listing, operations, queries
 from dure.portal.applications.forms import RefusalForm, language
-from dure.portal.applications.queries import ApplicationView
 from dure.portal.calls import queries as calls
+from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
-from dure.portal.framework.lists import PAGE_SIZE, Page, export
+from dure.portal.framework.lists import PAGE_SIZE, Page, export, paged
 from dure.portal.framework.pages import add_mistakes, role_required
-
-STATES = ("submitted", "admitted", "refused", "withdrawn")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One application as the intake list shows it."""
+class Shown:
+    """One application as the intake list shows it: codes replaced by names."""
 
-    number: str
-    title: Text
+    row: listing.Row
     organisation: str
-    organisation_code: str
     applicant_class: Text
     region: Text
-    nodes: int
-    months: int
     models: str
-    state: str
-    submitted_at: datetime | None
-    eligibility: Eligibility
-    is_synthetic: bool
-
-
-SORTS: dict[str, Callable[[Row], Any]] = {
-    "number": lambda row: row.number,
-    "title": lambda row: row.title.ko,
-    "organisation": lambda row: row.organisation,
-    "nodes": lambda row: row.nodes,
-    "submitted_at": lambda row: (row.submitted_at is not None, row.submitted_at),
-}
 
 
 @require_GET
@@ -65,21 +44,21 @@ def intake(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("call", "")
     if code not in codes:
         code = codes[0] if codes else ""
-    rows = _sorted(request, _filtered(request, _rows(request, code))) if code else []
-    if request.GET.get("format") in ("csv", "xlsx"):
-        return _export(request.GET["format"], code, rows)
     call = next((one for one in found if one.code == code), None)
+    if call is not None and request.GET.get("format") in ("csv", "xlsx"):
+        return _export(request, call)
+    is_closed = call is not None and request.now >= call.closes_at
     context = {
-        "page": _page(request, rows),
+        "page": _page(request, call) if call else Page((), 1, PAGE_SIZE, 0),
         "exports": True,
         "sort": "number",
         "calls": found,
         "call": call,
         "counts": queries.counts(code, request.actor) if code else {},
-        "states": STATES,
+        "states": listing.STATES,
         "classes": programmes.current().applicant_classes,
-        "eligible": sum(row.state == "submitted" and row.eligibility.is_eligible for row in rows),
-        "is_closed": call is not None and request.now >= call.closes_at,
+        "eligible": _eligible(request, call) if call and is_closed else 0,
+        "is_closed": is_closed,
     }
     return render(request, "applications/intake.html", context)
 
@@ -133,83 +112,74 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "applications/refuse.html", context, status=422 if form.errors else 200)
 
 
-def _rows(request: HttpRequest, code: str) -> list[Row]:
-    call, programme = calls.call(code, request.actor), programmes.current()
+def _page(request: HttpRequest, call: CallView) -> Page[Shown]:
+    return paged(_found(request, call), request.GET.get("page"), _maker(call))
+
+
+def _found(request: HttpRequest, call: CallView) -> Any:
+    """The applications asked for; where only the ineligible are wanted, the rules pick them first."""
+    found = listing.listing(
+        call,
+        request.actor,
+        state=request.GET.get("state", ""),
+        applicant_class=request.GET.get("class", ""),
+        text=request.GET.get("q", "").strip(),
+        sort=request.GET.get("sort", "number"),
+    )
+    if request.GET.get("eligible") != "no":
+        return found
+    judged = listing.judged(call)
+    return found.filter(pk__in=[row.pk for row in found if not judged(row).eligibility.is_eligible])
+
+
+def _eligible(request: HttpRequest, call: CallView) -> int:
+    """How many submitted applications could be admitted at once."""
+    judged = listing.judged(call)
+    return sum(judged(row).eligibility.is_eligible for row in listing.listing(call, request.actor, state="submitted"))
+
+
+def _maker(call: CallView) -> Callable[[Any], Shown]:
+    judged, programme = listing.judged(call), programmes.current()
     names = {model.code: model.name for model in programme.gpu_models}
 
-    def row(view: ApplicationView) -> Row:
-        return Row(
-            number=view.number,
-            title=view.title,
-            organisation=view.organisation.named(language()),
-            organisation_code=view.organisation.code,
-            applicant_class=programme.applicant_class(view.organisation.applicant_class).name,
-            region=programme.region(view.organisation.region).name,
-            nodes=view.content.requested_nodes or 0,
-            months=view.content.months or 0,
-            models=", ".join(names.get(model, model) for model in view.content.gpu_models),
-            state=view.state,
-            submitted_at=view.receipt.submitted_at if view.receipt else None,
-            eligibility=queries.check(call, view.organisation, view.content, "award"),
-            is_synthetic=view.is_synthetic,
+    def make(found: Any) -> Shown:
+        row = judged(found)
+        return Shown(
+            row=row,
+            organisation=row.organisation.named(language()),
+            applicant_class=programme.applicant_class(row.organisation.applicant_class).name,
+            region=programme.region(row.organisation.region).name,
+            models=", ".join(names.get(model, model) for model in row.gpu_models),
         )
 
-    wanted = request.GET.get("state", "")
-    of_class = request.GET.get("class", "")
-    views = queries.of_call(code, request.actor, [wanted] if wanted in STATES else STATES)
-    return [row(view) for view in views if of_class in ("", view.organisation.applicant_class)]
+    return make
 
 
-def _filtered(request: HttpRequest, rows: list[Row]) -> list[Row]:
-    text = request.GET.get("q", "").strip().casefold()
-    if request.GET.get("eligible") == "no":
-        rows = [row for row in rows if not row.eligibility.is_eligible]
-    if not text:
-        return rows
-    return [
-        row
-        for row in rows
-        if text in f"{row.number} {row.title.ko} {row.title.en} {row.organisation} {row.organisation_code}".casefold()
-    ]
-
-
-def _sorted(request: HttpRequest, rows: list[Row]) -> list[Row]:
-    order = request.GET.get("sort", "number")
-    key = SORTS.get(order.lstrip("-"), SORTS["number"])
-    return sorted(rows, key=key, reverse=order.startswith("-"))
-
-
-def _page(request: HttpRequest, rows: list[Row]) -> Page[Row]:
-    wanted = request.GET.get("page", "1")
-    number = int(wanted) if wanted.isdigit() else 1
-    number = max(1, min(number, -(-len(rows) // PAGE_SIZE)))
-    return Page(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, PAGE_SIZE, len(rows))
-
-
-def _export(form: str, code: str, rows: list[Row]) -> HttpResponse:
+def _export(request: HttpRequest, call: CallView) -> HttpResponse:
     header = ["number", "title", "title_en", "organisation", "class", "region", "models", "nodes", "months", "state"]
     header += ["submitted_at", "is_eligible", "reason", "is_synthetic"]
+    shown = map(_maker(call), _found(request, call))
     return export(
-        f"applications-{code}",
-        form,
+        f"applications-{call.code}",
+        request.GET["format"],
         header,
         [
             [
-                row.number,
-                row.title.ko,
-                row.title.en,
-                row.organisation,
-                row.applicant_class.in_(language()),
-                row.region.in_(language()),
-                row.models,
-                row.nodes,
-                row.months,
-                row.state,
-                row.submitted_at or "",
-                row.eligibility.is_eligible,
-                row.eligibility.reason.in_(language()),
-                row.is_synthetic,
+                one.row.number,
+                one.row.title.ko,
+                one.row.title.en,
+                one.organisation,
+                one.applicant_class.in_(language()),
+                one.region.in_(language()),
+                one.models,
+                one.row.nodes,
+                one.row.months,
+                one.row.state,
+                one.row.submitted_at or "",
+                one.row.eligibility.is_eligible,
+                one.row.eligibility.reason.in_(language()),
+                one.row.is_synthetic,
             ]
-            for row in rows
+            for one in shown
         ],
     )
