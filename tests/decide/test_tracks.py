@@ -32,7 +32,7 @@ NOT = Eligibility((Finding("x", "nodes", False, Text("안 됨", "no")),))
 @given(
     st.integers(2, 60),
     st.integers(0, 30),
-    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),
+    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     st.integers(1, 2000),
     st.sampled_from([SEOUL, DUBLIN]),
 )

@@ -29,6 +29,7 @@ ROLE_NAMES = {
     "finance": Text("정산 담당자", "finance officers"),
     "auditor": Text("감사 담당자", "auditors"),
     "provider": Text("GPU 제공 사업자", "providers"),
+    "nominator": Text("부처 추천 담당자", "nominating ministries"),
 }
 _WAIT = Text("잠시 기다려 주십시오", "Please wait a little")
 _TOO_OFTEN = Text(

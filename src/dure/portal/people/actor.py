@@ -12,7 +12,7 @@ class Actor:
     """A person, a loop, an agent or nobody, with what they may do.
 
     `roles` are programme roles; `organisations` the ids of organisations the person is an active member of,
-    `headed` those they head; `providers` the provider codes they speak for.
+    `headed` those they head; `providers` the provider codes they speak for, `ministries` those they nominate for.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Actor:
     organisations: frozenset[int] = field(default_factory=frozenset)
     headed: frozenset[int] = field(default_factory=frozenset)
     providers: frozenset[str] = field(default_factory=frozenset)
+    ministries: frozenset[str] = field(default_factory=frozenset)
     is_system: bool = False
 
     @property

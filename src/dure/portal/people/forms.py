@@ -57,11 +57,14 @@ class RoleForm(forms.Form):
 
     email = forms.EmailField(label=_("이메일"), help_text=_("이미 가입한 사람의 이메일입니다."))
     role = forms.ChoiceField(label=_("역할"))
-    scope = forms.ChoiceField(label=_("사업자"), required=False, help_text=_("GPU 제공 사업자의 사람일 때만 고릅니다."))
+    scope = forms.ChoiceField(
+        label=_("어느 사업자·부처"), required=False, help_text=_("GPU 제공 사업자나 부처의 사람일 때만 고릅니다.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = get_language() or "ko"
         self.fields["role"].choices = [(role, name.in_(language)) for role, name in ROLE_NAMES.items()]
-        providers = programme.current().providers
-        self.fields["scope"].choices = [("", _("없음")), *((p.code, p.name.in_(language)) for p in providers)]
+        current = programme.current()
+        bodies = [(one.code, one.name.in_(language)) for one in (*current.providers, *current.ministries)]
+        self.fields["scope"].choices = [("", _("없음")), *bodies]

@@ -99,9 +99,10 @@ class Membership(models.Model):
 
 
 class Role(models.Model):
-    """What a person may do for the programme; `scope` is the provider's code for the role "provider", else empty."""
+    """What a person may do for the programme; `scope` is the provider's code for the role "provider",
+    the ministry's for "nominator", else empty."""
 
-    ROLES = ("programme_manager", "reviewer", "finance", "auditor", "provider")
+    ROLES = ("programme_manager", "reviewer", "finance", "auditor", "provider", "nominator")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roles")
     role = models.CharField(max_length=20)
@@ -113,7 +114,7 @@ class Role(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "role", "scope"], name="role_once"),
             models.CheckConstraint(
-                condition=Q(role__in=["programme_manager", "reviewer", "finance", "auditor", "provider"]),
+                condition=Q(role__in=["programme_manager", "reviewer", "finance", "auditor", "provider", "nominator"]),
                 name="role_known",
             ),
         ]

@@ -372,18 +372,22 @@ def make_head(*, actor: Actor, now: datetime, membership_id: int) -> None:
 # ---- roles
 
 
+SCOPED_ROLES = ("provider", "nominator")
+
+
 @transaction.atomic
 def give_role(*, actor: Actor, now: datetime, user_id: int, role: str, scope: str = "") -> None:
-    """Give a person a role in the programme; the role "provider" needs its provider's code as `scope`.
+    """Give a person a role in the programme; `scope`: whose, for "provider" (its code) and "nominator" (a ministry's).
 
     Programme managers may, but not to themselves. Raises InvalidInput, NotFound.
     """
     actor.require(actor.is_system or (actor.is_programme_manager and user_id != actor.user_id))
     if role not in Role.ROLES:
         raise _mistake("role", "없는 역할입니다.", "There is no such role.")
-    known = {provider.code for provider in programme.current().providers}
-    if (role == "provider" and scope not in known) or (role != "provider" and scope):
-        raise _mistake("scope", "이 역할에 맞지 않는 사업자입니다.", "This provider does not fit the role.")
+    current = programme.current()
+    known = {"provider": current.providers, "nominator": current.ministries}.get(role, ())
+    if scope not in ({one.code for one in known} if role in SCOPED_ROLES else {""}):
+        raise _mistake("scope", "이 역할에 맞지 않는 소속입니다.", "This body does not fit the role.")
     user = locked(User.objects, pk=user_id)
     _, is_new = Role.objects.get_or_create(user=user, role=role, scope=scope, defaults={"since_at": now})
     if is_new:

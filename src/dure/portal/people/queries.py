@@ -93,6 +93,7 @@ def actor_of(user: Any) -> Actor:
         organisations=frozenset(organisation for organisation, _ in memberships),
         headed=frozenset(organisation for organisation, role in memberships if role == "head"),
         providers=frozenset(scope for role, scope in roles if role == "provider"),
+        ministries=frozenset(scope for role, scope in roles if role == "nominator"),
     )
 
 
