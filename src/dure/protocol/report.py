@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dure.protocol.wire import Count, Instant, Key, NodeName, Said
+from dure.protocol.wire import Count, Instant, Key, NodeName, Positive, Said
 from dure.protocol.words import DocumentedCondition
 
 DriftKind = Literal["changed", "missing", "foreign"]
@@ -26,13 +26,25 @@ class DriftFinding(Said):
     found: str = Field(default="", max_length=1000)
 
 
+class StorageUse(Said):
+    """The storage of one allocation as its site measures it: where it is, how full, how much there may be."""
+
+    path: str = Field(min_length=1, max_length=300)
+    used_bytes: Count
+    quota_bytes: Positive
+
+
 class AllocationReport(Said):
-    """How one allocation stands: `generation` is the one last applied, `nodes` those it really holds now."""
+    """How one allocation stands: `generation` is the one last applied, `nodes` those it really holds now.
+
+    `storage` is left out where the site measures none.
+    """
 
     id: Key
     generation: Count
     nodes: tuple[NodeName, ...]
     conditions: tuple[DocumentedCondition, ...]
+    storage: StorageUse | None = None
 
 
 class Report(Said):
