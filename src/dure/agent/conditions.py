@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dure.agent.clusters.port import Observed, wanted
@@ -12,36 +13,49 @@ from dure.core.condition import Condition
 from dure.protocol import words
 from dure.protocol.desired import DesiredAllocation, DesiredState
 from dure.protocol.inventory import InventoryNode
-from dure.protocol.report import AllocationReport, DriftFinding
+from dure.protocol.report import AllocationReport, DriftFinding, StorageUse
 
 _UNUSABLE = ("down", "drained", "maintenance", "unknown")
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one cycle saw of a cluster; `spent` (GPU-seconds) and `storage` by name, only where known."""
+
+    observed: Observed
+    refused: Mapping[str, str]
+    nodes: Sequence[InventoryNode]
+    spent: Mapping[str, int]
+    storage: Mapping[str, StorageUse]
+
+
 def allocation_reports(
-    desired: DesiredState,
-    observed: Observed,
-    left: Plan,
-    ledger: Ledger,
-    refused: Mapping[str, str],
-    nodes: Sequence[InventoryNode],
-    now: datetime,
+    desired: DesiredState, facts: Facts, left: Plan, ledger: Ledger, now: datetime
 ) -> tuple[AllocationReport, ...]:
     """One report per allocation asked for: from what stands now, what is left to do, and what was refused."""
-    bad = {node.name: node.reason or node.state for node in nodes if node.state in _UNUSABLE}
-    reports = []
+    bad = {node.name: node.reason or node.state for node in facts.nodes if node.state in _UNUSABLE}
+    observed, reports = facts.observed, []
     for allocation in desired.allocations:
         standing = observed.standings.get(allocation.name)
         hold = standing.hold if standing is not None else None
         held = hold.nodes if hold is not None and hold.start <= now < hold.end else ()
         drift = [finding for finding in left.drift if finding.allocation == allocation.id]
         conditions = (
-            _ready(allocation, observed, drift, refused.get(allocation.name), now),
+            _ready(allocation, observed, drift, facts.refused.get(allocation.name), now),
             _ended(allocation, standing is not None, now),
             _drifted(allocation, drift),
             _healthy(allocation.generation, {name: bad[name] for name in held if name in bad}),
+            *_within_budget(allocation, facts.spent.get(allocation.name)),
         )
-        generation = 0 if standing is None else ledger.generation(allocation.name)
-        reports.append(AllocationReport(id=allocation.id, generation=generation, nodes=held, conditions=conditions))
+        reports.append(
+            AllocationReport(
+                id=allocation.id,
+                generation=0 if standing is None else ledger.generation(allocation.name),
+                nodes=held,
+                conditions=conditions,
+                storage=None if standing is None else facts.storage.get(allocation.name),
+            )
+        )
     return tuple(reports)
 
 
@@ -125,6 +139,17 @@ def _drifted(allocation: DesiredAllocation, drift: Sequence[DriftFinding]) -> Co
         return Condition(words.DRIFTED, "false", "NoDrift", "", allocation.generation)
     message = "; ".join(f"{f.kind} {f.subject}" for f in drift)
     return Condition(words.DRIFTED, "true", "ForeignChange", message[:2000], allocation.generation)
+
+
+def _within_budget(allocation: DesiredAllocation, gpu_seconds: int | None) -> tuple[Condition, ...]:
+    """Whether GPU-hours are left; nothing where there is no budget or the adapter leaves it to the scheduler."""
+    budget = allocation.limits.gpu_hours
+    if budget is None or gpu_seconds is None:
+        return ()
+    is_within = gpu_seconds < budget * 3600
+    status, reason = ("true", "HoursLeft") if is_within else ("false", "HoursSpent")
+    message = f"{gpu_seconds // 3600} of {budget} GPU-hours"
+    return (Condition(words.WITHIN_BUDGET, status, reason, message, allocation.generation),)  # type: ignore[arg-type]
 
 
 def _healthy(generation: int, bad: Mapping[str, str]) -> Condition:

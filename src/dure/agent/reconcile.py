@@ -16,7 +16,7 @@ from pathlib import Path
 from dure.agent import conditions, durable
 from dure.agent.client import Portal, PortalRefused, PortalUnreachable
 from dure.agent.clock import Clock, store_kind
-from dure.agent.clusters.port import Cluster, ClusterUnreachable, Observed, StepRefused, UsageUntracked
+from dure.agent.clusters.port import Cluster, ClusterUnreachable, StepRefused, UsageUntracked
 from dure.agent.config import AgentConfig, may_be_virtual
 from dure.agent.diff import Plan, diff
 from dure.agent.ledger import Ledger
@@ -161,23 +161,14 @@ class Agent:
                 refused, did = self._apply(plan, now)
                 if not did:
                     break
-            nodes = self._cluster.inventory(now)
+            spent = self._cluster.spent(now)
+            nodes, storage = self._cluster.inventory(now), self._cluster.storage(now)
         except ClusterUnreachable as error:
             log.warning("cluster unreachable: %s", error.internal or error.public.en)
             why = error.internal or error.public.en
             return Seen((), conditions.offline_reports(desired, why), Plan(steps=(), drift=()), why)
-        return Seen(nodes, self._reports(desired, observed, plan, refused, nodes, now), plan)
-
-    def _reports(
-        self,
-        desired: DesiredState,
-        observed: Observed,
-        plan: Plan,
-        refused: dict[str, str],
-        nodes: tuple[InventoryNode, ...],
-        now: datetime,
-    ) -> tuple[AllocationReport, ...]:
-        return conditions.allocation_reports(desired, observed, plan, self._ledger, refused, nodes, now)
+        facts = conditions.Facts(observed, refused, nodes, spent, storage)
+        return Seen(nodes, conditions.allocation_reports(desired, facts, plan, self._ledger, now), plan)
 
     def _apply(self, plan: Plan, now: datetime) -> tuple[dict[str, str], bool]:
         """Apply the steps in order; a refused step ends its own allocation's turn only."""

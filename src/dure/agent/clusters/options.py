@@ -50,6 +50,19 @@ class PrometheusOptions(BaseModel):
     busy_watts: int = Field(default=160, ge=1, le=2000)
 
 
+class StorageOptions(BaseModel):
+    """A command of the site's own that says how full each allocation's storage is.
+
+    It is given the allocations' names and prints one line each: name, path, bytes used, bytes allowed, tabs between.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: tuple[str, ...] = Field(min_length=1)
+    every_minutes: int = Field(default=60, ge=1, le=1440)
+    timeout_seconds: float = Field(default=60, gt=0, le=600)
+
+
 class SlurmOptions(BaseModel):
     """The Slurm cluster that the commands on this machine speak to."""
 
@@ -60,6 +73,7 @@ class SlurmOptions(BaseModel):
     parent_account: SafeName = "dure"
     state_directory: Path = Field(description="where this adapter keeps which nodes it held when")
     telemetry: PrometheusOptions | None = None
+    storage: StorageOptions | None = Field(default=None, description="not reported when left out")
     keys_directory: Path = Field(description="where sshd's AuthorizedKeysCommand looks: LOGIN/ALLOCATION")
     nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
     slurm_conf: str | None = None

@@ -1,4 +1,4 @@
-"""What the agent asks of a cluster: four verbs, and the values that pass through them.
+"""What the agent asks of a cluster: six verbs, and the values that pass through them.
 
 An adapter (Slurm, Kubernetes, simulated) knows its scheduler and decides nothing: what to change is decided by
 `dure.agent.diff` from values, so a dry run is the same code without the last verb.
@@ -16,6 +16,7 @@ from dure.core.errors import DureError
 from dure.core.text import Text
 from dure.protocol.desired import DesiredAllocation, Limits, Member
 from dure.protocol.inventory import InventoryNode
+from dure.protocol.report import StorageUse
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import Instant
 
@@ -139,4 +140,16 @@ class Cluster(Protocol):
 
     def usage(self, since: datetime, until: datetime) -> Sequence[tuple[datetime, tuple[UsageRow, ...]]]:
         """Rows per whole hour between two full hours, oldest first. Raises UsageUntracked rather than guess."""
+        ...
+
+    def spent(self, now: datetime) -> Mapping[str, int]:
+        """GPU-seconds used so far by allocations with a GPU-hour budget, by name.
+
+        Where the scheduler keeps no budgets itself, the adapter stops those that have spent theirs here. An adapter
+        whose scheduler does keep them may leave them out.
+        """
+        ...
+
+    def storage(self, now: datetime) -> Mapping[str, StorageUse]:
+        """How full the storage of each allocation is, by name; none where the site measures none."""
         ...

@@ -8,7 +8,7 @@ seed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from dure.agent.clusters.options import SimulatedOptions
 from dure.agent.clusters.port import ClusterUnreachable, Hold, Observed, Standing, Step, StepRefused
 from dure.core.text import Text
 from dure.protocol.inventory import InventoryNode
+from dure.protocol.report import StorageUse
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import Instant, parse_stamp, stamp
 
@@ -134,6 +135,18 @@ class SimulatedCluster:
                 for hour, row in self._rows(allocation, stretches, start, end):
                     rows[hour].append(row)
         return [(datetime.fromtimestamp(hour, UTC), tuple(found)) for hour, found in rows.items()]
+
+    def spent(self, now: datetime) -> Mapping[str, int]:
+        """Nothing: this cluster keeps no budgets."""
+        return {}
+
+    def storage(self, now: datetime) -> Mapping[str, StorageUse]:
+        """Invented storage that fills week by week."""
+        return {
+            name: simulated_use.storage_of(self._options.seed, name, standing.hold, now)
+            for name, standing in self._load().standings.items()
+            if standing.hold is not None and standing.hold.start <= now
+        }
 
     def faults(self) -> Faults:
         """What is wrong now."""

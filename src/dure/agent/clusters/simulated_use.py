@@ -9,11 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dure.agent.clusters.port import Hold
+from dure.protocol.report import StorageUse
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 WHOLE = 1024  # shares of an allocation's GPUs are in 1024ths
@@ -96,6 +100,15 @@ def spans_between(seed: int, allocation: str, anchor: int, since: int, until: in
             if start < end:
                 found.append(Span(start, end, span.share, span.kind))
     return found
+
+
+def storage_of(seed: int, name: str, hold: Hold, now: datetime) -> StorageUse:
+    """Storage of 20 TiB a node that begins partly full and fills by a few percent a week."""
+    draw = _stream(seed, name, "storage")
+    start, pace = 5 + draw.randrange(30), 1 + draw.randrange(6)
+    percent = min(97, start + pace * ((now - hold.start).days // 7))
+    quota = 20 * 2**40 * len(hold.nodes)
+    return StorageUse(path=f"/scratch/{name}", used_bytes=quota * percent // 100, quota_bytes=quota)
 
 
 def _stream(seed: int, allocation: str, what: str) -> random.Random:

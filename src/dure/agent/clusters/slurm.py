@@ -8,7 +8,7 @@ marks is somebody else's. An account is never deleted: what it held stays answer
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from dure.agent.clusters import slurm_text
@@ -26,9 +26,11 @@ from dure.agent.clusters.port import (
 from dure.agent.clusters.slurm_commands import Commands
 from dure.agent.clusters.slurm_text import ASSOCIATION_COLUMNS, Association, Reservation, slurm_time
 from dure.agent.clusters.slurm_usage import SlurmUsage
+from dure.agent.clusters.storage import StorageCommand
 from dure.core.text import Text
 from dure.protocol.desired import Limits, Member
 from dure.protocol.inventory import InventoryNode
+from dure.protocol.report import StorageUse
 from dure.protocol.usage import UsageRow
 
 _MARK, _ENDED = "dure:", "dure-ended:"
@@ -42,6 +44,7 @@ class SlurmCluster:
         self._slurm = Commands(options.command_timeout_seconds, options.slurm_conf)
         self._keys = KeyDirectory(options.keys_directory)
         self._log = HoldLog(options.state_directory)
+        self._storage = StorageCommand(options.storage)
         self._usage = SlurmUsage(self._slurm, options, self._log)
         self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
 
@@ -93,6 +96,16 @@ class SlurmCluster:
         """Rows of every account of ours, those that have ended included."""
         ids = {name: _identity(mark) for name, mark in self._accounts().items() if mark.startswith((_MARK, _ENDED))}
         return self._usage.rows(ids, self._nodes(), since, until)
+
+    def spent(self, now: datetime) -> Mapping[str, int]:
+        """Nothing: Slurm keeps the budgets itself, as GrpTRESMins."""
+        return {}
+
+    def storage(self, now: datetime) -> Mapping[str, StorageUse]:
+        """What the site's own command says, where there is one."""
+        if self._options.storage is None:
+            return {}
+        return self._storage.of([name for name, mark in self._accounts().items() if mark.startswith(_MARK)], now)
 
     # What stands.
 
