@@ -119,12 +119,42 @@ def seal(
     plan: Annotated[Path, PLAN],
     output: Annotated[Path, typer.Option("-o", "--output", help="where to write the sealed file")],
     programme: Annotated[Optional[Path], typer.Option(help="the programme file the problem names")] = None,  # noqa: UP045
+    key: Annotated[Optional[Path], typer.Option(help="Ed25519 private key (PEM): also write ZIP.sig")] = None,  # noqa: UP045
 ) -> None:
-    """Pack a decision into one file that anybody can audit and make again."""
+    """Pack a decision into one file that anybody can audit and make again, signed where a key is given."""
     from dure.decide.planning.seal import seal as sealed
+    from dure.decide.planning.signature import sign
 
-    write(output, sealed(read(problem), read(plan), read(programme) if programme else None))
+    private = read(key) if key else None
+    content = sealed(read(problem), read(plan), read(programme) if programme else None)
+    signature = sign(content, private) if private is not None else None
+    write(output, content)
     typer.echo(str(output))
+    if signature is not None:
+        write(signature_of(output), signature)
+        typer.echo(str(signature_of(output)))
+
+
+@app.command()
+def verify(
+    sealed: Annotated[Path, typer.Argument(help="a sealed file", metavar="ZIP")],
+    public_key: Annotated[Path, typer.Option("--public-key", help="Ed25519 public key (PEM) of who signed")],
+    signature: Annotated[Optional[Path], typer.Option(help="the signature; ZIP.sig by default")] = None,  # noqa: UP045
+) -> None:
+    """Check who signed a sealed file: exit 0 when the signature is good, 1 otherwise."""
+    from dure.cli import language
+    from dure.decide.planning.signature import verify as is_signed
+
+    is_good = is_signed(read(sealed), read(signature or signature_of(sealed)), read(public_key))
+    good = Text("서명이 맞습니다.", "The signature is good.")
+    bad = Text("이 열쇠로 서명한 파일이 아니거나 바뀌었습니다.", "Not signed by this key, or changed since.")
+    typer.echo((good if is_good else bad).in_(language()))
+    sys.exit(0 if is_good else 1)
+
+
+def signature_of(sealed: Path) -> Path:
+    """Where the signature of a sealed file lies: beside it."""
+    return sealed.with_name(sealed.name + ".sig")
 
 
 @app.command()

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from dure.cli import main
+from dure.decide.planning import signature
 from tests.decide.planning.small import small_call
+from tests.decide.planning.test_signature import PRIVATE_KEY
 
 
 def dure(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -36,6 +38,22 @@ def test_from_problem_to_sealed_decision(
     assert "A00001" in capsys.readouterr().out
     assert dure(monkeypatch, "plan", "seal", problem, plan, "-o", sealed) == 0
     assert dure(monkeypatch, "plan", "replay", sealed) == 0
+
+
+def test_a_signed_decision_is_known_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, plan, sealed = tmp_path / "problem.json", tmp_path / "plan.json", tmp_path / "sealed.zip"
+    key, public = tmp_path / "key.pem", tmp_path / "public.pem"
+    key.write_bytes(PRIVATE_KEY)
+    public.write_bytes(signature.public_key(PRIVATE_KEY))
+    problem.write_bytes(small_call(11).encode())
+    assert dure(monkeypatch, "plan", "solve", problem, "-o", plan, "--budget", 2_000) == 0
+    assert dure(monkeypatch, "plan", "seal", problem, plan, "-o", sealed, "--key", key) == 0
+    assert dure(monkeypatch, "plan", "verify", sealed, "--public-key", public) == 0
+    sealed.write_bytes(sealed.read_bytes() + b"x")
+    assert dure(monkeypatch, "plan", "verify", sealed, "--public-key", public) == 1
+    sealed.unlink()
+    assert dure(monkeypatch, "plan", "seal", problem, plan, "-o", sealed, "--key", problem) == 2
+    assert not sealed.exists()
 
 
 def test_generate_writes_the_published_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 
 from dure.decide.planning import audit, reference
 from dure.decide.planning.explain import explain
+from dure.decide.planning.left import held_by, remaining
 from dure.decide.planning.problem import Problem
-from dure.decide.planning.rolling import arrive, remaining
+from dure.decide.planning.rolling import arrive
 from dure.decide.planning.solver import solve
 from dure.decide.planning.stability import stability
 from tests.decide.planning.small import small_call
@@ -34,7 +35,7 @@ def test_an_arrival_fits_beside_the_plan_and_passes_the_audit(problem: Problem) 
 def test_nothing_is_left_that_the_plan_uses() -> None:
     problem = small_call(5)
     plan = solve(problem, 30_000)
-    left = remaining(problem, plan.awards)
+    left = remaining(problem, held_by(problem, plan.awards))
     held = sum(award.nodes * problem.application[award.application].duration for award in plan.awards)
     free = sum(sum(cluster.capacity) for cluster in left.clusters)
     assert free + held == sum(sum(cluster.capacity) for cluster in problem.clusters)

@@ -11,13 +11,13 @@ import numpy as np
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
-from dure.decide.planning import highs, kernels, merit, reasons
+from dure.decide.planning import binding, highs, kernels, merit, reasons
 from dure.decide.planning.bound import certificate
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.model import Ints, Model, build
+from dure.decide.planning.model import Model, build
 from dure.decide.planning.overrides import is_left_out, rule_of
 from dure.decide.planning.plan import Plan
-from dure.decide.planning.problem import Application, Policy, Problem
+from dure.decide.planning.problem import Application, Problem
 from dure.decide.planning.whatif import Offer, Room, verified
 
 Outcome = Literal["awarded", "unfunded", "below_pass_mark", "ineligible"]
@@ -108,7 +108,7 @@ class _Speaker:
         self._place(plan)
         self.room = Room(model, self.work)
         self.number = {one.id: index for index, one in enumerate(model.applications)}
-        self.policy_of_row = _policy_of_row(model)
+        self.bound = binding.binding(model, self.tables, self.work)
         rules = {one.id: rule_of(self.problem, one.id) for one in self.problem.applications}
         self.by_hand = {name: rule for name, rule in rules.items() if rule is not None}
         self.out = [
@@ -158,8 +158,8 @@ class _Speaker:
         mark = self.problem.track[application.track].pass_mark_tenths
         if application.score_tenths < mark:
             text = reasons.below_pass_mark(application, mark)
-            said = (Reason("reason", reasons.REASON, text),)
-            return Statement(application.id, "below_pass_mark", "below_pass_mark", said)
+            lone = (Reason("reason", reasons.REASON, text),)
+            return Statement(application.id, "below_pass_mark", "below_pass_mark", lone)
         if self._is_left_out(application):
             said = self._by_hand(application)
             return Statement(application.id, "unfunded", self.by_hand[application.id].name, said)
@@ -175,7 +175,8 @@ class _Speaker:
         return () if rule is None else (Reason("override", reasons.BY_HAND, rule.label),)
 
     def _unfunded(self, application: Application) -> Statement:
-        code, text = self._binding(application)
+        number = self.number[application.id]
+        code, text = binding.code(self.model, self.bound, number), binding.sentence(self.model, self.bound, number)
         displaced = self._displaced(application)
         is_merit = self.plan.rule.name == "merit"
         lowest = min(displaced, key=lambda one: (one.score_tenths, -one.lottery_rank), default=None)
@@ -202,47 +203,6 @@ class _Speaker:
         return Statement(
             application.id, "unfunded", code, tuple(said), tuple(one.id for one in displaced), needed, offer, rank
         )
-
-    def _binding(self, application: Application) -> tuple[str, Text]:
-        """The rule that has no room for any choice, else the place where capacity came closest."""
-        number, t = self.number[application.id], self.tables
-        columns: Ints = t.small[t.small_first[number] : t.small_first[number + 1]]
-        if not len(columns):
-            return "no_choice", reasons.nothing_on_offer()
-        always: set[int] | None = None
-        for column in columns.tolist():
-            rows, amounts = self.model.uses(column)
-            short = set(self.policy_of_row[rows[amounts > self.work.left[rows]]].tolist())
-            if not short:
-                return "not_chosen", reasons.not_chosen()
-            always = short if always is None else always & short
-        named = [self.problem.policies[index] for index in sorted(always or ()) if index >= 0]
-        if named:
-            return named[0].name, reasons.held_by_rule(named[0], self._left_of(named[0], application))
-        if always:
-            return "capacity", self._capacity(application, columns)
-        return "rules_and_capacity", reasons.held_together()
-
-    def _capacity(self, application: Application, columns: Ints) -> Text:
-        windows = self.room.window(application.duration)
-        free = windows[self.model.cluster[columns], self.model.start[columns]]
-        best = int(columns[int((free - self.model.nodes[columns]).argmax())])
-        cluster, start = int(self.model.cluster[best]), int(self.model.start[best])
-        return reasons.held_by_capacity(
-            self.problem.calendar,
-            self.problem.clusters[cluster],
-            start,
-            application.duration,
-            int(windows[cluster, start]),
-            int(self.model.nodes[best]),
-        )
-
-    def _left_of(self, policy: Policy, application: Application) -> str:
-        """What is left of a rule for this application, with its unit."""
-        word = application.fact(policy.each) if policy.each and hasattr(application, policy.each) else ""
-        left = self.room.left.get(f"{policy.name}/{word}" if word else policy.name, 0)
-        unit = {"cost_won": "₩", "fee_won": "₩"}.get(policy.measure, "")
-        return f"{unit}{max(0, left):,}"
 
     def _displaced(self, application: Application) -> list[Application]:
         """Awards any one of which, gone, would make room."""
@@ -289,12 +249,6 @@ def _rule_costs(model: Model, plan: Plan) -> list[RuleStatement]:
 
 def _bound(model: Model) -> int:
     return certificate(model, highs.relax(model).duals)[1]
-
-
-def _policy_of_row(model: Model) -> Ints:
-    """For each row the index of its policy, -1 for capacity."""
-    place = {policy.name: index for index, policy in enumerate(model.problem.policies)}
-    return np.array([-1 if row.policy is None else place[row.policy.name] for row in model.rows], dtype=np.int64)
 
 
 def _pair(text: Text) -> dict[str, str]:

@@ -112,8 +112,8 @@ def held_by_rule(label: Text, left: Text, need: Text) -> Text:
 def held_by_capacity(cluster: str, start: Text, length: Text, free: int, need: int) -> Text:
     """Too few nodes are free; the place where it came closest."""
     return Text(
-        f"신청하신 기간 내내 비어 있는 서버가 부족합니다. 가장 여유 있는 {cluster}에서도 {start.ko}부터 {length.ko} 동안 "
-        f"{free}대만 비어 있어 최소 {need}대에 모자랍니다.",
+        f"신청하신 기간 내내 비어 있는 서버가 부족합니다. 가장 여유 있는 {cluster}에서도 {start.ko}부터 "
+        f"{length.ko} 동안 {free}대만 비어 있어 최소 {need}대에 모자랍니다.",
         f"Too few nodes are free throughout the period: at best {free} on {cluster} from {start.en} for {length.en}, "
         f"and it needs at least {need}.",
     )

@@ -7,17 +7,20 @@ other, of one application, and passes the same audit and explanation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dure.core.errors import InvalidInput, Mistake
+from dure.core.text import Text
 from dure.decide.planning import kernels, merit
 from dure.decide.planning.bound import certificate
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.model import build, is_matched, row_word
-from dure.decide.planning.plan import Award, Plan
-from dure.decide.planning.problem import Application, Policy, Problem, Rule
+from dure.decide.planning.left import Held, closed_before, held_by, remaining
+from dure.decide.planning.model import build
+from dure.decide.planning.plan import Plan
+from dure.decide.planning.problem import Application, Problem, Rule
 from dure.decide.planning.solver import versions
 
 
@@ -34,22 +37,29 @@ class Arrival:
     price: int | None
 
 
-def remaining(problem: Problem, awards: Sequence[Award]) -> Problem:
-    """The problem that is left once `awards` stand: capacities and caps without what they use, and no application."""
-    capacity = {cluster.code: list(cluster.capacity) for cluster in problem.clusters}
-    for award in awards:
-        for slot in range(award.start, award.start + problem.application[award.application].duration):
-            capacity[award.cluster][slot] -= award.nodes
-    clusters = tuple(replace(one, capacity=tuple(capacity[one.code])) for one in problem.clusters)
-    policies = tuple(_remaining_policy(problem, policy, awards) for policy in problem.policies)
-    return replace(problem, clusters=clusters, policies=policies, applications=())
+def arrive(
+    problem: Problem,
+    plan: Plan,
+    application: Application,
+    *,
+    held: Sequence[Held] | None = None,
+    first_slot: int = 0,
+    free: Mapping[str, Sequence[int]] | None = None,
+) -> Arrival:
+    """Decide `application`, which is not in `problem`, beside the awards of `plan`.
 
-
-def arrive(problem: Problem, plan: Plan, application: Application) -> Arrival:
-    """Decide `application`, which is not in `problem`, beside the awards of `plan`."""
-    left = replace(
-        remaining(problem, plan.awards), applications=(application,), rule=Rule("value", plan.rule.delta_tenths)
-    )
+    Where awards have changed since the plan, `held` are those that stand, `free` the nodes free per cluster and slot,
+    and nothing starts before `first_slot`. Raises InvalidInput when these do not belong to the problem, or when its
+    track does not.
+    """
+    if application.track not in problem.track:
+        what = Text(
+            f"이 문제에 없는 트랙입니다: {application.track}", f"The problem has no track '{application.track}'."
+        )
+        raise InvalidInput(Mistake("application.track", what))
+    standing = held_by(problem, plan.awards) if held is None else held
+    left = closed_before(first_slot, remaining(problem, standing, free))
+    left = replace(left, applications=(application,), rule=Rule("value", plan.rule.delta_tenths))
     model = build(left)
     duals = merit.duals(model, plan.certificate)
     proof, bound = certificate(model, duals)
@@ -78,36 +88,3 @@ def arrive(problem: Problem, plan: Plan, application: Application) -> Arrival:
         versions=versions(),
     )
     return Arrival(left, decided, best[0] if best else None, best[1] if best else None)
-
-
-def _remaining_policy(problem: Problem, policy: Policy, awards: Sequence[Award]) -> Policy:
-    """A rule with its caps reduced by what awards that match use; a soft cap already exceeded becomes 0."""
-    used: dict[str, list[int]] = {}
-    for award in awards:
-        application = problem.application[award.application]
-        cluster = problem.cluster[award.cluster]
-        if is_matched(policy, application, cluster):
-            word = row_word(policy, application, cluster)
-            line = used.setdefault(word, [0] * len(policy.caps))
-            _count(policy, application, award, line)
-    left = {
-        word: tuple(max(0, cap - use) for cap, use in zip(policy.overrides.get(word, policy.caps), line, strict=True))
-        for word, line in used.items()
-    }
-    if not policy.each:
-        return replace(policy, caps=left.get("", policy.caps))
-    return replace(policy, overrides={**policy.overrides, **left})
-
-
-def _count(policy: Policy, application: Application, award: Award, line: list[int]) -> None:
-    """Add what one award uses of a rule's rows to `line`."""
-    option = next(one for one in application.options if one.cluster == award.cluster)
-    unit = {"cost_won": option.cost_won, "fee_won": option.fee_won}.get(policy.measure, 1)
-    amount = unit * (1 if policy.measure == "awards" else award.nodes)
-    begin = max(award.start, policy.first_slot)
-    end = min(award.start + application.duration, policy.end_slot)
-    if policy.by_slot:
-        for slot in range(begin, end):
-            line[slot - policy.first_slot] += amount
-    elif begin < end:
-        line[0] += amount * (1 if policy.measure in ("nodes", "awards") else end - begin)
