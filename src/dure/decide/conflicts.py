@@ -1,4 +1,4 @@
-"""Conflicts of interest that can be seen in the records: same or former organisation, same team.
+"""Conflicts of interest that can be seen in the records: same or former organisation, same team, joint work.
 
 Declared conflicts are rows of the portal; this finds the others, anew each time it is asked.
 """
@@ -13,7 +13,7 @@ from typing import Literal
 
 from dure.core.text import Text
 
-Kind = Literal["same_organisation", "former_organisation", "same_team"]
+Kind = Literal["same_organisation", "former_organisation", "same_team", "co_author"]
 DECLARED_KINDS = ("family", "funding", "co_author", "mentor", "competitor", "other")
 
 _LEGAL_FORMS = re.compile(
@@ -41,6 +41,7 @@ class Judge:
     former: frozenset[str] = frozenset()
     organisations: frozenset[int] = frozenset()
     former_organisations: frozenset[int] = frozenset()
+    colleagues: frozenset[str] = frozenset()  # addresses of people on a team with this one in any other application
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,11 @@ def detect(judge: Judge, party: Party) -> tuple[Found, ...]:
             "신청 과제의 참여자입니다(이름과 소속 일치).", "Is on the proposal's team (name and affiliation)."
         )
         found.append(Found("same_team", evidence))
-    if party.organisation_id in judge.organisations or judge.affiliation in party.names:
-        evidence = Text("신청 기관에 소속되어 있습니다.", "Belongs to the applying organisation.")
+    if party.organisation_id in judge.organisations:
+        evidence = Text("신청 기관의 구성원입니다.", "Is a member of the applying organisation.")
+        found.append(Found("same_organisation", evidence))
+    elif judge.affiliation in party.names:
+        evidence = Text("소속이 신청 기관과 같은 이름입니다.", "Has the applying organisation's name as affiliation.")
         found.append(Found("same_organisation", evidence))
     elif judge.affiliation in party.affiliations:
         evidence = Text("참여자와 소속이 같습니다.", "Shares an affiliation with somebody on the team.")
@@ -100,4 +104,9 @@ def detect(judge: Judge, party: Party) -> tuple[Found, ...]:
             "신청 기관이나 참여자의 기관에 소속된 적이 있습니다.", "Used to belong to an organisation involved."
         )
         found.append(Found("former_organisation", evidence))
+    if judge.colleagues & party.emails:
+        evidence = Text(
+            "다른 신청에서 참여자와 같은 팀입니다.", "Is on a team with one of them in another application."
+        )
+        found.append(Found("co_author", evidence))
     return tuple(found)

@@ -80,6 +80,71 @@ ASSIGNMENT = Lifecycle(
     },
 )
 
+INVITATION = Lifecycle(
+    "reviewer invitation",
+    "sent",
+    {
+        ("sent", "accept"): "accepted",
+        ("sent", "decline"): "declined",
+        ("sent", "expire"): "expired",
+        ("sent", "withdraw"): "withdrawn",
+        ("accepted", "join"): "joined",
+        ("accepted", "withdraw"): "withdrawn",
+    },
+)
+
+FEASIBILITY = Lifecycle(
+    "feasibility check",
+    "asked",
+    {
+        ("asked", "confirm"): "feasible",
+        ("asked", "limit"): "conditional",
+        ("asked", "doubt"): "infeasible",
+        ("feasible", "revise"): "asked",
+        ("conditional", "revise"): "asked",
+        ("infeasible", "revise"): "asked",
+        ("infeasible", "uphold"): "upheld",
+        ("infeasible", "overrule"): "overruled",
+    },
+)
+
+INTERVIEW = Lifecycle(
+    "interview",
+    "invited",
+    {
+        ("invited", "book"): "booked",
+        ("booked", "release"): "invited",
+        ("booked", "hold"): "held",
+        ("booked", "miss"): "missed",
+        ("invited", "cancel"): "cancelled",
+        ("booked", "cancel"): "cancelled",
+        ("missed", "invite"): "invited",
+        ("cancelled", "invite"): "invited",
+    },
+)
+
+MEETING = Lifecycle(
+    "panel meeting",
+    "planned",
+    {
+        ("planned", "start"): "running",
+        ("planned", "cancel"): "cancelled",
+        ("running", "end"): "ended",
+        ("ended", "resume"): "running",
+    },
+)
+
+AGENDA_ITEM = Lifecycle(
+    "agenda item",
+    "waiting",
+    {
+        ("waiting", "open"): "open",
+        ("open", "postpone"): "waiting",
+        ("open", "settle"): "settled",
+        ("settled", "reopen"): "open",
+    },
+)
+
 PLAN = Lifecycle(
     "plan",
     "queued",
@@ -108,6 +173,37 @@ AWARD = Lifecycle(
         ("offered", "revoke"): "revoked",
         ("accepted", "revoke"): "revoked",
         ("agreed", "end"): "ended",
+    },
+)
+
+AWARD_CHANGE = Lifecycle(
+    "award change",
+    "requested",
+    {
+        ("requested", "consent"): "consented",
+        ("requested", "approve"): "approved",
+        ("consented", "approve"): "approved",
+        ("requested", "refuse"): "refused",
+        ("consented", "refuse"): "refused",
+        ("requested", "withdraw"): "withdrawn",
+        ("consented", "withdraw"): "withdrawn",
+        ("requested", "lapse"): "lapsed",
+        ("consented", "lapse"): "lapsed",
+        ("approved", "lapse"): "lapsed",
+        ("approved", "carry_out"): "carried_out",
+    },
+)
+
+APPEAL = Lifecycle(
+    "appeal",
+    "lodged",
+    {
+        ("lodged", "ask"): "in_review",
+        ("lodged", "dismiss"): "dismissed",
+        ("lodged", "withdraw"): "withdrawn",
+        ("in_review", "withdraw"): "withdrawn",
+        ("in_review", "uphold"): "upheld",
+        ("in_review", "reject"): "rejected",
     },
 )
 
@@ -157,17 +253,40 @@ OUTCOME = Lifecycle(
     },
 )
 
+SUPPORT = Lifecycle(
+    "support request",
+    "waiting",
+    {
+        ("waiting", "answer"): "answered",
+        ("answered", "answer"): "answered",
+        ("answered", "ask_again"): "waiting",
+        ("waiting", "ask_again"): "waiting",
+        ("waiting", "pass_on"): "waiting",
+        ("waiting", "close"): "closed",
+        ("answered", "close"): "closed",
+        ("closed", "ask_again"): "waiting",
+    },
+)
+
 ALL = (
     ORGANISATION,
     MEMBERSHIP,
     CALL,
     APPLICATION,
     ASSIGNMENT,
+    INVITATION,
+    FEASIBILITY,
+    INTERVIEW,
+    MEETING,
+    AGENDA_ITEM,
     PLAN,
     AWARD,
+    AWARD_CHANGE,
+    APPEAL,
     ALLOCATION,
     RECLAIM,
     BILLING_MONTH,
     INVOICE,
     OUTCOME,
+    SUPPORT,
 )

@@ -55,15 +55,16 @@ class Matching:
         return self.total_permille >= self.bound_permille
 
 
-def match(fit: Ints, allowed: Bools, needs: Sequence[int], side: Side) -> Matching:
+def match(fit: Ints, allowed: Bools, needs: Sequence[int], side: Side, *, lifts_worst: bool = True) -> Matching:
     """The best matching: proposal p gets `needs[p]` different reviewers among `allowed[p]`.
 
-    `fit` in ‰, proposals by reviewers. Where not enough reviewers are allowed, `short` says so.
+    `fit` in ‰, proposals by reviewers. Where not enough reviewers are allowed, `short` says so. Without `lifts_worst`
+    only the total counts: the floor costs some of it, and both figures can be compared.
     """
     if not sum(needs):
         return Matching((), (), 0, 0, 0, 0)
     most, least = _bands(needs, side, allowed)
-    floor = _worst_off(fit, allowed, needs, most)
+    floor = _worst_off(fit, allowed, needs, most) if lifts_worst else 0
     usable = allowed & (fit >= np.minimum(floor, _own_best(fit, allowed, needs))[:, None])
     pairs, short, bound = _Transport(fit, usable, needs, most, least).solve()
     fits = [int(fit[pair]) for pair in pairs]

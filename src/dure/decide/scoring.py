@@ -89,6 +89,12 @@ def combine(totals: Iterable[int], scale: Scale) -> Score:
     return Score((2 * sum(counted) + len(counted)) // (2 * len(counted)), tuple(all_totals))
 
 
+def with_interview(review_tenths: int | None, interview_tenths: int, percent: int) -> int:
+    """The score with the interview's share of `percent` in it, rounded half up to a tenth."""
+    review = interview_tenths if review_tenths is None else review_tenths
+    return ((100 - percent) * review + percent * interview_tenths + 50) // 100
+
+
 def _tenths(given: object) -> int | None:
     if isinstance(given, bool) or not isinstance(given, int | str | Decimal):
         return None

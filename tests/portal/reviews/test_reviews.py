@@ -10,6 +10,8 @@ from dure.core.errors import IllegalTransition, InvalidInput, NotFound, NotPermi
 from dure.portal.applications import operations as applications
 from dure.portal.applications import queries as application_queries
 from dure.portal.calls import operations as calls
+from dure.portal.calls import queries as call_queries
+from dure.portal.calls.queries import CallView
 from dure.portal.journal.queries import about, verify
 from dure.portal.people import operations as people
 from dure.portal.people import queries as persons
@@ -48,6 +50,8 @@ def under_review(reviewers=6, organisations=("hanbit",), **rules):
     panel = [reviewer(f"r{i}", boss) for i in range(reviewers)]
     calls.start_review(actor=boss, now=AFTER, code="25-1")
     result = operations.assign(actor=boss, now=AFTER, call_code="25-1")
+    for who in panel:
+        operations.declare_for_call(actor=who, now=AFTER, call_code="25-1", kinds={})
     return boss, panel, heads, numbers, result
 
 
@@ -364,10 +368,10 @@ def test_the_rubric_says_whether_raw_or_adjusted_scores_decide(monkeypatch):
         one_number: next(o.raw_tenths for o in fitted.scores if o.application == ids[one_number])
         for one_number in numbers
     }
-    rubric = queries.calls.call("25-1").rubric
+    rubric = call_queries.call("25-1").rubric
     scale = rubric.scale.model_copy(update={"decides": "adjusted"})
     changed = rubric.model_copy(update={"scale": scale})
-    monkeypatch.setattr(queries.calls.CallView, "rubric", property(lambda self: changed))
+    monkeypatch.setattr(CallView, "rubric", property(lambda self: changed))
     decided = queries.deciding_scores("25-1")
     assert {n: s.tenths for n, s in decided.items()} == {n: adjusted[ids[n]] for n in numbers}
     assert fitted.is_adjusted and any(decided[n].tenths > raw[n].tenths for n in numbers)

@@ -144,6 +144,20 @@ def team(application_ids: Iterable[int]) -> dict[int, list[PersonOfTeam]]:
     return found
 
 
+def teammates(emails: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For each address that is on a submitted team: the addresses of its teammates, with an application they share."""
+    own = TeamMember.objects.filter(email__in=set(emails)).values_list("application_id", "email")
+    seats: dict[int, set[str]] = {}
+    for application_id, email in own:
+        seats.setdefault(application_id, set()).add(email.lower())
+    found: dict[str, dict[str, str]] = {}
+    others = TeamMember.objects.filter(application_id__in=seats).exclude(email="")
+    for application_id, number, email in others.values_list("application_id", "application__number", "email"):
+        for one in seats[application_id] - {email.lower()}:
+            found.setdefault(one, {})[email.lower()] = number
+    return found
+
+
 def by_ids(application_ids: Iterable[int]) -> dict[int, ApplicationView]:
     """Applications by id, for later chapters that have decided themselves who may see them."""
     return {view.id: view for view in _views(_rows().filter(pk__in=set(application_ids)))}

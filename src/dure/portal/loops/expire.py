@@ -1,4 +1,6 @@
-"""What time alone brings about: calls open and close as announced, unanswered offers lapse, reports fall due."""
+"""What time alone brings about: calls open and close as announced, reviewers are reminded and silent ones replaced,
+unanswered offers lapse, reports fall due.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from dure.portal.awards import operations as awards
 from dure.portal.calls import operations, queries
 from dure.portal.outcomes import operations as outcomes
 from dure.portal.people.actor import system
+from dure.portal.reviews import operations as reviews
 
 ACTOR = system("loop:expire")
 
@@ -16,7 +19,7 @@ ACTOR = system("loop:expire")
 def run(now: datetime) -> int:
     """Do what is due by `now`; returns how many things were done."""
     done = sum(_do(code, event, now) for code, event in queries.due(now))
-    return done + awards.expire_due(now=now) + outcomes.make_due(now=now)
+    return done + reviews.tend(now=now) + awards.expire_due(now=now) + outcomes.make_due(now=now)
 
 
 def _do(code: str, event: str, now: datetime) -> int:

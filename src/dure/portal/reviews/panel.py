@@ -268,6 +268,7 @@ def judge(request: HttpRequest, code: str, conflict_id: int) -> HttpResponse:
             conflict_id=conflict_id,
             judgement=request.POST.get("judgement", ""),
             reason=request.POST.get("reason", ""),
+            plan=request.POST.get("plan", ""),
         )
     except DureError as error:
         if not isinstance(error, InvalidInput):

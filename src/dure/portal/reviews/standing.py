@@ -27,7 +27,7 @@ class Bar:
     evidence: Text
 
 
-def judge_of(row: Reviewer) -> Judge:
+def judge_of(row: Reviewer, colleagues: Iterable[str] = ()) -> Judge:
     """The reviewer as conflicts see one; the user's memberships should be prefetched."""
     memberships = list(row.user.memberships.all())
     now = frozenset(m.organisation_id for m in memberships if m.state == "active")
@@ -39,6 +39,7 @@ def judge_of(row: Reviewer) -> Judge:
         former=conflicts.names(*row.former_affiliations),
         organisations=now,
         former_organisations=frozenset(m.organisation_id for m in memberships if m.state == "left"),
+        colleagues=frozenset(colleagues),
     )
 
 
@@ -68,20 +69,21 @@ def bars(
     parties = {pk: party_of(behind) for pk, behind in applications.behind(wanted).items()}
     rows = Conflict.objects.filter(reviewer__in=judges, application_id__in=wanted)
     found: dict[Pair, list[Bar]] = {}
-    set_aside: set[tuple[int, int, str]] = set()
+    set_aside: set[tuple[int, int, str, str]] = set()  # with the evidence it was judged on: other evidence counts anew
     for row in rows:
         if row.standing != "stands":
-            set_aside.add((row.reviewer_id, row.application_id, row.kind))
+            set_aside.add((row.reviewer_id, row.application_id, row.kind, row.evidence["ko"]))
         elif row.source == "declared":
             bar = Bar(row.kind, row.source, Text(row.evidence["ko"], row.evidence["en"]))
             found.setdefault((row.reviewer_id, row.application_id), []).append(bar)
+    colleagues = applications.teammates(reviewer.user.email for reviewer in judges)
     for reviewer in judges:
-        judge = judge_of(reviewer)
+        judge = judge_of(reviewer, colleagues.get(reviewer.user.email.lower(), ()))
         for application_id, party in parties.items():
             if only is not None and (reviewer.pk, application_id) not in only:
                 continue
             for one in conflicts.detect(judge, party):
-                if (reviewer.pk, application_id, one.kind) not in set_aside:
+                if (reviewer.pk, application_id, one.kind, one.evidence.ko) not in set_aside:
                     bar = Bar(one.kind, "detected", one.evidence)
                     found.setdefault((reviewer.pk, application_id), []).append(bar)
     return found
@@ -90,3 +92,9 @@ def bars(
 def bars_of(reviewer: Reviewer, application_id: int) -> list[Bar]:
     """Every conflict that stands now between one reviewer and one application."""
     return bars([reviewer], [application_id]).get((reviewer.pk, application_id), [])
+
+
+def between(pairs: Collection[Pair]) -> dict[Pair, list[Bar]]:
+    """Every conflict that stands now in these pairs of reviewer and application."""
+    judges = reviewers(pk__in={reviewer_id for reviewer_id, _ in pairs})
+    return bars(judges, (application_id for _, application_id in pairs), pairs)

@@ -1,6 +1,7 @@
 """Writing reviews: the pool and its conflicts, assignments, scores."""
 
-from dure.portal.reviews.operations.assigning import Assigned, assign, decline, recuse, replace
+from dure.portal.reviews.operations.assigning import Assigned, ask_fresh, assign, decline, recuse, replace
+from dure.portal.reviews.operations.declaring import declare_for_call
 from dure.portal.reviews.operations.pool import (
     add_reviewer,
     declare_conflict,
@@ -17,13 +18,16 @@ from dure.portal.reviews.operations.scoring import (
     start,
     submit_review,
 )
+from dure.portal.reviews.operations.upkeep import set_upkeep, tend
 
 __all__ = [
     "Assigned",
     "ScoreRow",
     "add_reviewer",
+    "ask_fresh",
     "assign",
     "declare_conflict",
+    "declare_for_call",
     "decline",
     "detect_conflicts",
     "import_scores",
@@ -34,6 +38,8 @@ __all__ = [
     "replace",
     "save_review",
     "set_active",
+    "set_upkeep",
     "start",
     "submit_review",
+    "tend",
 ]

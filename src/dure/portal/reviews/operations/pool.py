@@ -132,7 +132,14 @@ def detect_conflicts(*, actor: Actor, now: datetime, call_code: str) -> int:
         for bar in bars
         if bar.source == "detected"
     }
-    known = set(Conflict.objects.filter(application_id__in=ids).values_list("reviewer_id", "application_id", "kind"))
+    known = {
+        (row.reviewer_id, row.application_id, row.kind): row for row in Conflict.objects.filter(application_id__in=ids)
+    }
+    for key in found.keys() & known.keys():  # judged on other evidence, or recorded by hand: it stands again
+        if known[key].evidence != _both(found[key].evidence):
+            Conflict.objects.filter(pk=known[key].pk).update(
+                evidence=_both(found[key].evidence), standing="stands", found_at=now
+            )
     fresh = sorted(key for key in found if key not in known)
     Conflict.objects.bulk_create(
         Conflict(
@@ -154,8 +161,13 @@ def detect_conflicts(*, actor: Actor, now: datetime, call_code: str) -> int:
 
 
 @transaction.atomic
-def judge_conflict(*, actor: Actor, now: datetime, conflict_id: int, judgement: str, reason: str) -> None:
-    """Dismiss (there is none) or waive (there is one, and it does no harm) a conflict, or let it stand again."""
+def judge_conflict(
+    *, actor: Actor, now: datetime, conflict_id: int, judgement: str, reason: str, plan: str = ""
+) -> None:
+    """Dismiss (there is none) or waive a conflict, or let it stand again, with a reason.
+
+    A waiver (there is one, and it does no harm) also needs a plan: what keeps it from doing harm.
+    """
     actor.require(actor.is_programme_manager)
     row = locked(Conflict.objects.select_related("reviewer__user", "application"), pk=conflict_id)
     mistakes = []
@@ -165,16 +177,22 @@ def judge_conflict(*, actor: Actor, now: datetime, conflict_id: int, judgement: 
     if not reason.strip() or len(reason) > 300:
         what = Text("판단의 이유가 없거나 너무 깁니다.", "The reason is missing or too long.")
         mistakes.append(Mistake("reason", what, Text("300자 이내로 적으십시오.", "Use at most 300 characters.")))
+    if (judgement == "waived" and not plan.strip()) or len(plan) > 300:
+        what = Text("이해관계가 평가에 미치지 않게 할 방안이 없거나 너무 깁니다.", "The plan is missing or too long.")
+        remedy = Text("300자 이내로 적으십시오.", "Say what keeps the conflict from doing harm, in 300 characters.")
+        mistakes.append(Mistake("plan", what, remedy))
     if mistakes:
         raise InvalidInput(mistakes)
     row.standing, row.reason = judgement, reason.strip()
-    row.save(update_fields=["standing", "reason"])
+    row.plan = plan.strip() if judgement == "waived" else ""
+    row.save(update_fields=["standing", "reason", "plan"])
     append(
         at=now,
         actor=actor.name,
         event="reviews.judge_conflict",
         subject=f"reviewer:{row.reviewer.user.email}",
         reason=row.reason,
+        plan=row.plan,
         application=row.application.number,
         kind=row.kind,
         judgement=judgement,

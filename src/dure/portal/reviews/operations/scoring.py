@@ -114,7 +114,7 @@ def import_scores(*, actor: Actor, now: datetime, call_code: str, rows: Iterable
     standing_rows = {
         (row.application.number, row.reviewer.user_id): row
         for row in Assignment.objects.filter(
-            application__call_id=call.id, state__in=("assigned", "in_progress")
+            application__call_id=call.id, purpose="review", state__in=("assigned", "in_progress")
         ).select_related("application", "reviewer")
     }
     judges = standing.reviewers(pk__in={row.reviewer_id for row in standing_rows.values()})
@@ -151,10 +151,12 @@ def import_scores(*, actor: Actor, now: datetime, call_code: str, rows: Iterable
 
 
 def _open(actor: Actor, assignment_id: int) -> tuple[Assignment, CallView]:
-    """The person's own assignment, locked, without conflict, while its call is under review."""
+    """The person's own assignment, locked, without conflict, conflicts declared, while its review is open."""
     row = locked(Assignment.objects.select_related("application__call"), pk=queries.own_row(assignment_id, actor).pk)
+    queries.require_declared(row, queries.declared_calls(row.reviewer_id))
     call = calls.call(row.application.call.code, queries.READER)
-    _require_reviewing(call)
+    if not queries.is_scoring(call.state, row.purpose):
+        raise IllegalTransition("call", call.state, "review", _CLOSED)
     return row, call
 
 
