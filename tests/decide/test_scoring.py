@@ -54,3 +54,17 @@ def test_points_off_the_scale_are_mistakes(points):
 
 def test_an_unknown_criterion_is_a_mistake():
     assert scoring.points_in_tenths(RUBRIC, {"charm": 1})[1][0].where == "points.charm"
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_other_weights_keep_the_share_of_points_each_criterion_was_given(data):
+    given_points = {c.code: data.draw(st.integers(0, c.weight * 10)) for c in RUBRIC.criteria}
+    as_is = {c.code: c.weight for c in RUBRIC.criteria}
+    assert scoring.reweighed(RUBRIC, given_points, as_is) == sum(given_points.values())
+    first, second = RUBRIC.criteria[:2]
+    other = as_is | {first.code: first.weight + second.weight, second.code: 0}
+    exact = sum((Fraction(given_points[c.code], c.weight) * other[c.code] for c in RUBRIC.criteria), start=Fraction(0))
+    assert abs(scoring.reweighed(RUBRIC, given_points, other) - exact) <= Fraction(1, 2)
+    full = {c.code: c.weight * 10 for c in RUBRIC.criteria}
+    assert scoring.reweighed(RUBRIC, full, other) == 1000

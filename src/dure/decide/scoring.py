@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from math import prod
 
 from dure.core.errors import Mistake
 from dure.core.text import Text
@@ -73,6 +74,16 @@ def missing(rubric: Rubric, tenths: Mapping[str, int]) -> list[Mistake]:
         for criterion in rubric.criteria
         if criterion.code not in tenths
     ]
+
+
+def reweighed(rubric: Rubric, tenths: Mapping[str, int], weights: Mapping[str, int]) -> int:
+    """A review's total in tenths had its criteria weighed `weights` (points) instead of the rubric's.
+
+    Each criterion keeps the share of its points that the reviewer gave; rounded half up once, at the end.
+    """
+    whole = prod(criterion.weight for criterion in rubric.criteria)
+    total = sum(tenths[c.code] * weights.get(c.code, c.weight) * (whole // c.weight) for c in rubric.criteria)
+    return (2 * total + whole) // (2 * whole)
 
 
 def combine(totals: Iterable[int], scale: Scale) -> Score:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,14 +41,16 @@ class _Given:
     reviewer_id: int
     number: str
     total_tenths: int
+    points_tenths: Mapping[str, int]
 
 
-def deciding_scores(call_code: str) -> dict[str, Score]:
+def deciding_scores(call_code: str, weights: Mapping[str, int] | None = None) -> dict[str, Score]:
     """The score of every application with at least one submitted review without conflict, by number.
 
-    Raw (the reviewers' totals combined) or adjusted for their severity, as the call's rubric says.
+    Raw (the reviewers' totals combined) or adjusted for their severity, as the call's rubric says. With `weights`
+    (points per criterion, summing to 100) the scores as they would be had the criteria weighed that much.
     """
-    return _scores(call_code).deciding
+    return _scores(call_code, weights or {}).deciding
 
 
 def scores(call_code: str, actor: Actor) -> Scores:
@@ -56,9 +59,11 @@ def scores(call_code: str, actor: Actor) -> Scores:
     return _scores(call_code)
 
 
-def _scores(call_code: str) -> Scores:
+def _scores(call_code: str, weights: Mapping[str, int] | None = None) -> Scores:
     call = calls.call(call_code, READER)
     scale, rows = call.rubric.scale, _submitted(call_code)
+    if weights:
+        rows = [replace(r, total_tenths=scoring.reweighed(call.rubric, r.points_tenths, weights)) for r in rows]
     totals: dict[str, list[int]] = {}
     for row in rows:
         totals.setdefault(row.number, []).append(row.total_tenths)
@@ -143,7 +148,8 @@ def _submitted(call_code: str, **where: object) -> list[_Given]:
     """Totals of submitted reviews of reviewers without conflict."""
     found = Assignment.objects.filter(application__call__code=call_code, state="submitted", purpose="review", **where)
     found = found.order_by("id")
-    rows = found.values_list("application_id", "reviewer_id", "application__number", "review__total_tenths")
+    columns = ("application_id", "reviewer_id", "application__number", "review__total_tenths", "review__points_tenths")
+    rows = found.values_list(*columns)
     given = [_Given(*row) for row in rows]
     barred = standing.between({(row.reviewer_id, row.application_id) for row in given})
     return [row for row in given if (row.reviewer_id, row.application_id) not in barred]
