@@ -10,7 +10,8 @@ class Call(models.Model):
 
     `offered`: {cluster code: nodes}. `questions`: the form, a list of typed questions, frozen once announced.
     `documents`: [{"name": {ko, en}, "url": …}]. `rubric`, `policy`: what review and planning use, taken from the
-    programme file when announced, with `programme_hash` saying which file.
+    programme file when announced, with `programme_hash` saying which file; a draft may hold a rubric of its own.
+    `series`, `number`: the rolling call this is a round of, and which; each round is decided as a batch.
     """
 
     code = models.SlugField(max_length=40, unique=True)
@@ -27,6 +28,8 @@ class Call(models.Model):
     documents = models.JSONField(default=list)
     rubric = models.JSONField(default=dict)
     policy = models.JSONField(default=dict)
+    series = models.SlugField(max_length=40, blank=True)
+    number = models.PositiveSmallIntegerField(null=True, blank=True)
     programme_hash = models.CharField(max_length=71)
     is_synthetic = models.BooleanField(default=False)
     state = state_field(CALL)
@@ -39,6 +42,7 @@ class Call(models.Model):
             state_constraint(CALL, "call_state"),
             models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="call_window"),
             models.CheckConstraint(condition=Q(use_until__gt=F("use_from")), name="call_use"),
+            models.UniqueConstraint(fields=["series", "number"], condition=~Q(series=""), name="call_round_once"),
         ]
 
 
@@ -58,7 +62,7 @@ class CallEvent(models.Model):
 
 
 class Question(models.Model):
-    """A public question about a call and its answer."""
+    """A public question about a call and its answer; hidden ones are read by their asker and the programme only."""
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="public_questions")
     asked_by = models.ForeignKey("people.User", on_delete=models.PROTECT)
@@ -66,6 +70,30 @@ class Question(models.Model):
     text = models.TextField()
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    hidden_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ("-asked_at", "-id")
+
+
+class Nomination(models.Model):
+    """A ministry's nomination of an organisation's project for a call of national projects."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="nominations")
+    ministry = models.CharField(max_length=40)  # a code of the programme's `ministries`
+    organisation = models.ForeignKey("people.Organisation", on_delete=models.PROTECT, related_name="+")
+    project = models.CharField(max_length=200)
+    reason = models.TextField()
+    nominated_by = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    nominated_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("ministry", "nominated_at", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "organisation"], condition=Q(withdrawn_at=None), name="nomination_once"
+            ),
+        ]

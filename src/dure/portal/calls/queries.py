@@ -9,14 +9,18 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Q
+
 from dure.core.errors import NotFound
 from dure.core.period import Month, Period
 from dure.core.text import Text
 from dure.decide import questions as forms
 from dure.decide.eligibility import Terms
-from dure.portal.calls.models import Call, CallEvent, Question
+from dure.portal.calls.models import Call, CallEvent, Nomination, Question
 from dure.portal.framework import programme as programmes
+from dure.portal.people import queries as people
 from dure.portal.people.actor import NOBODY, Actor
+from dure.portal.people.queries import OrganisationView
 from dure.programme.competition import Policy, Rubric, Track
 
 PUBLIC_STATES = ("announced", "open", "closed", "reviewing", "deciding", "decided", "cancelled")
@@ -42,6 +46,24 @@ class QuestionView:
     answer: str
     answered_at: datetime | None
     is_mine: bool
+    hidden_at: datetime | None = None
+    hidden_reason: str = ""
+
+
+@dataclass(frozen=True)
+class NominationView:
+    """A ministry's nomination, withdrawn or standing."""
+
+    id: int
+    call_code: str
+    ministry: str
+    organisation: OrganisationView
+    project: str
+    reason: str
+    nominated_by: str
+    nominated_at: datetime
+    withdrawn_at: datetime | None
+    withdrawn_reason: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,8 @@ class CallView:
     is_synthetic: bool
     state: str
     announced_at: datetime | None
+    series: str = ""
+    number: int | None = None
 
     @property
     def rules(self) -> Track:
@@ -137,14 +161,70 @@ def events(code: str, actor: Actor = NOBODY) -> list[EventView]:
     return [EventView(e.at, e.kind, Text(e.text["ko"], e.text["en"]), e.changes) for e in found]
 
 
-def questions(code: str, actor: Actor = NOBODY) -> list[QuestionView]:
-    """Answered questions, the person's own, and for the programme all of them."""
+def questions(code: str, actor: Actor = NOBODY, text: str = "") -> list[QuestionView]:
+    """Answered questions, the person's own, and for the programme all of them; only those with `text` in them."""
     rows = Question.objects.filter(call_id=call(code, actor).id)
-    return [
-        QuestionView(q.pk, q.text, q.asked_at, q.answer, q.answered_at, q.asked_by_id == actor.user_id)
+    if text:
+        rows = rows.filter(Q(text__icontains=text) | Q(answer__icontains=text))
+    found = [
+        QuestionView(
+            q.pk,
+            q.text,
+            q.asked_at,
+            q.answer,
+            q.answered_at,
+            actor.user_id is not None and q.asked_by_id == actor.user_id,
+            q.hidden_at,
+            q.hidden_reason,
+        )
         for q in rows
-        if q.answered_at or actor.may_oversee or (actor.user_id is not None and q.asked_by_id == actor.user_id)
     ]
+    return [q for q in found if (q.answered_at and not q.hidden_at) or actor.may_oversee or q.is_mine]
+
+
+def rounds(series: str, actor: Actor = NOBODY) -> list[CallView]:
+    """The rounds of a rolling call that this person may see, in order; none for no series."""
+    rows = Call.objects.filter(series=series).order_by("number") if series else ()
+    return [view_of(row) for row in rows if may_see(actor, row.state)]
+
+
+def document(code: str, file_id: int, actor: Actor = NOBODY) -> dict[str, Any]:
+    """The document of a call that is the stored file `file_id`. Raises NotFound."""
+    found = next((one for one in call(code, actor).documents if one.get("file") == file_id), None)
+    if found is None:
+        raise NotFound(internal=f"call {code} has no file {file_id}")
+    return found
+
+
+def nominations(code: str, actor: Actor) -> list[NominationView]:
+    """The nominations for a call: all for the programme, a ministry's own for its nominators. Raises NotPermitted."""
+    actor.require(actor.may_oversee or bool(actor.ministries))
+    rows = Nomination.objects.filter(call_id=call(code, actor).id).select_related("nominated_by", "call")
+    if not actor.may_oversee:
+        rows = rows.filter(ministry__in=actor.ministries)
+    found = list(rows)
+    organisations = people.organisations(row.organisation_id for row in found)
+    return [
+        NominationView(
+            row.pk,
+            row.call.code,
+            row.ministry,
+            organisations[row.organisation_id],
+            row.project,
+            row.reason,
+            row.nominated_by.email,
+            row.nominated_at,
+            row.withdrawn_at,
+            row.withdrawn_reason,
+        )
+        for row in found
+    ]
+
+
+def nominated_by(code: str, organisation_id: int) -> str:
+    """The ministry whose nomination of the organisation for the call stands; empty without one."""
+    rows = Nomination.objects.filter(call__code=code, organisation_id=organisation_id, withdrawn_at=None)
+    return rows.values_list("ministry", flat=True).first() or ""
 
 
 def due(now: datetime) -> list[tuple[str, str]]:
@@ -183,6 +263,8 @@ def view_of(row: Call) -> CallView:
         is_synthetic=row.is_synthetic,
         state=row.state,
         announced_at=row.announced_at,
+        series=row.series,
+        number=row.number,
     )
 
 
@@ -202,6 +284,8 @@ def open_record(view: CallView) -> dict[str, Any]:
         "offered": view.offered,
         "questions": view.questions,
         "documents": view.documents,
+        "series": view.series,
+        "round": view.number,
         "programme_hash": view.programme_hash,
         "is_synthetic": view.is_synthetic,
     }

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from dure.core.errors import Mistake, NotFound
+from dure.core.period import Month
 from dure.core.text import Text
+from dure.portal.fleet import queries as fleet
+from dure.portal.framework import programme as programmes
+from dure.programme.competition import Rubric
 from dure.programme.schema import Programme
 
 DATES = ("opens_at", "closes_at", "decide_by", "use_from", "use_until")
@@ -68,6 +75,57 @@ def offer_mistakes(programme: Programme, track: str, offered: Mapping[str, int])
             remedy = Text(f"1~{cluster.nodes}대로 적으십시오.", f"Give 1 to {cluster.nodes}.")
             mistakes.append(Mistake(where, what, remedy))
     return mistakes
+
+
+def free_in(cluster: str, use_from: datetime, use_until: datetime) -> list[int] | None:
+    """Nodes of `cluster` free all through each month of use, in the fleet's calendar; None while it is not loaded."""
+    if cluster not in {one.code for one in fleet.clusters()}:
+        return None
+    first, end = Month.of(use_from, programmes.zone()), Month.of(use_until, programmes.zone())
+    months = [first.plus(offset) for offset in range(end.minus(first))]
+    free = fleet.free_per_month(cluster, months)
+    return [free[month] for month in months]
+
+
+def room_mistakes(offered: Mapping[str, int], use_from: datetime, use_until: datetime) -> list[Mistake]:
+    """Clusters of which more is offered than the fleet's calendar has free in any month of use."""
+    mistakes = []
+    for code, nodes in offered.items():
+        free = free_in(code, use_from, use_until)
+        if free and nodes > max(free):
+            what = Text(
+                f"사용 기간 가운데 가장 많이 비는 달에도 {max(free)}대만 비어 있습니다.",
+                f"Even in the emptiest month of use only {max(free)} are free.",
+            )
+            remedy = Text(f"{max(free)}대 이하로 적으십시오.", f"Offer at most {max(free)}.")
+            if max(free) == 0:
+                remedy = Text("이 클러스터를 빼십시오.", "Leave this cluster out.")
+            mistakes.append(Mistake(f"offered.{code}", what, remedy))
+    return mistakes
+
+
+def rubric_of(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
+    """A rubric as it is kept, and what is wrong with it; the scale is the programme's."""
+    scale = programmes.current().rubric.scale.model_dump(mode="json")
+    try:
+        rubric = Rubric.model_validate_json(json.dumps({**raw, "scale": scale}))
+    except ValidationError as error:
+        return {}, [_unreadable(item["loc"], item["msg"]) for item in error.errors()]
+    mistakes, codes = [], [criterion.code for criterion in rubric.criteria]
+    for index, code in enumerate(codes):
+        if code in codes[:index]:
+            what = Text("같은 코드가 두 번 있습니다.", "The code is used twice.")
+            mistakes.append(Mistake(f"criteria.{index}.code", what, Text("다른 코드를 적으십시오.", "Use another.")))
+    if (total := sum(criterion.weight for criterion in rubric.criteria)) != 100:
+        what = Text(f"배점의 합이 {total}점입니다.", f"The weights sum to {total}.")
+        mistakes.append(Mistake("criteria", what, Text("합이 100점이 되게 하십시오.", "Make them sum to 100.")))
+    return rubric.model_dump(mode="json"), mistakes
+
+
+def _unreadable(where: tuple[int | str, ...], message: str) -> Mistake:
+    path = ".".join(str(part) for part in where)
+    what = Text(f"평가 기준의 형식이 맞지 않습니다: {message}", f"Not a criterion: {message}")
+    return Mistake(path, what, Text("빈칸을 채우고 범위를 확인하십시오.", "Fill it in, within its range."))
 
 
 def text_mistakes(where: str, text: Text | None, most: int) -> list[Mistake]:

@@ -1,0 +1,29 @@
+"""Writing calls: compose, announce, open, close, extend, correct, cancel, answer, nominate, and what follows."""
+
+from dure.portal.calls.operations.asking import LONGEST_QUESTION as LONGEST_QUESTION
+from dure.portal.calls.operations.asking import answer as answer
+from dure.portal.calls.operations.asking import ask as ask
+from dure.portal.calls.operations.asking import hide_question as hide_question
+from dure.portal.calls.operations.asking import show_question as show_question
+from dure.portal.calls.operations.composing import add_document as add_document
+from dure.portal.calls.operations.composing import announce as announce
+from dure.portal.calls.operations.composing import announce_rounds as announce_rounds
+from dure.portal.calls.operations.composing import compose as compose
+from dure.portal.calls.operations.composing import compose_rounds as compose_rounds
+from dure.portal.calls.operations.composing import end_rounds as end_rounds
+from dure.portal.calls.operations.composing import redraft as redraft
+from dure.portal.calls.operations.composing import remove_document as remove_document
+from dure.portal.calls.operations.composing import set_rubric as set_rubric
+from dure.portal.calls.operations.keeping import CORRECTABLE as CORRECTABLE
+from dure.portal.calls.operations.nominating import nominate as nominate
+from dure.portal.calls.operations.nominating import withdraw_nomination as withdraw_nomination
+from dure.portal.calls.operations.running import cancel as cancel
+from dure.portal.calls.operations.running import close as close
+from dure.portal.calls.operations.running import correct as correct
+from dure.portal.calls.operations.running import decide as decide
+from dure.portal.calls.operations.running import extend as extend
+from dure.portal.calls.operations.running import hold as hold
+from dure.portal.calls.operations.running import notify as notify
+from dure.portal.calls.operations.running import open as open
+from dure.portal.calls.operations.running import start_deciding as start_deciding
+from dure.portal.calls.operations.running import start_review as start_review
