@@ -4,15 +4,21 @@ Columns of an application lie together, applications in order of lottery rank, s
 file they came from. Dropping any award keeps every row: the search may remove what it likes and stay feasible.
 """
 
+# ruff: noqa: ANN001, ANN202
+# (Numba infers the types of the kernel.)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
-from dure.decide.planning.problem import APPLICATION_FACTS, Application, Cluster, Option, Policy, Problem, Selector
+from dure.decide.planning.problem import APPLICATION_FACTS, Application, Cluster, Policy, Problem, Selector
+from dure.decide.planning.reach import Reach
 
 Ints = npt.NDArray[np.int64]
 
@@ -67,14 +73,22 @@ def build(problem: Problem) -> Model:
     """The columns and rows of `problem`. Columns that use more than a whole hard row are left out."""
     applications = tuple(sorted(problem.applications, key=lambda one: one.lottery_rank))
     ways = _ways(problem, applications)
-    rows = _Rows(problem, applications)
-    uses = rows.uses(ways)
-    return _assemble(problem, applications, ways, rows, uses)
+    reach = Reach(applications, problem.clusters)
+    rows = [
+        Row(f"capacity/{cluster.code}/{slot}", amount, None)
+        for cluster in problem.clusters
+        for slot, amount in enumerate(cluster.capacity)
+    ]
+    terms = [_term(policy, reach, ways, rows) for policy in problem.policies]
+    return _assemble(problem, applications, ways, rows, terms)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ways:
-    """Columns before their rows: indices and facts, one entry per column, and the option they came from."""
+    """Columns before their rows: one entry per column, and the options they came from, one entry per option.
+
+    `cost`, `fee` are won per node and slot, `of` the application and `on` the cluster of each option.
+    """
 
     owner: Ints
     option: Ints
@@ -82,50 +96,52 @@ class _Ways:
     start: Ints
     nodes: Ints
     value: Ints
-    options: tuple[tuple[Application, Option], ...]
+    length: Ints
+    of: Ints
+    on: Ints
+    cost: Ints
+    fee: Ints
 
 
 def _ways(problem: Problem, applications: Sequence[Application]) -> _Ways:
     """Every (cluster, start, size) each fundable application may have, in that order."""
-    slots = problem.calendar.slots
+    slots, offset = problem.calendar.slots, problem.formula.offset_tenths
     code = {cluster.code: index for index, cluster in enumerate(problem.clusters)}
-    options: list[tuple[Application, Option]] = []
-    facts: list[tuple[int, int, int, int, int, int, int, int]] = []
+    facts: list[tuple[int, ...]] = []
     for owner, application in enumerate(applications):
-        if not problem.is_fundable(application):
+        duration, earliest = application.duration, application.earliest
+        starts = min(application.latest, slots - duration) - earliest + 1
+        if starts < 1 or not problem.is_fundable(application):
             continue
-        last = min(application.latest, slots - application.duration)
-        if last < application.earliest:
-            continue
+        over = max(0, application.score_tenths - offset) * duration
         for option in application.options:
             most = option.max_nodes
             if application.fee_limit_won is not None and option.fee_won:
-                most = min(most, application.fee_limit_won // (option.fee_won * application.duration))
-            if most < option.min_nodes:
-                continue
-            over = max(0, application.score_tenths - problem.formula.offset_tenths)
-            worth = over * option.utility * application.duration
-            facts.append(
-                (owner, len(options), code[option.cluster], application.earliest, last - application.earliest + 1,
-                 option.min_nodes, most - option.min_nodes + 1, worth)
-            )  # fmt: skip
-            options.append((application, option))
-    table = np.array(facts, dtype=np.int64).reshape(-1, 8)
-    return _expand(problem, table, tuple(options))
+                most = min(most, application.fee_limit_won // (option.fee_won * duration))
+            if most >= option.min_nodes:
+                facts.append(
+                    (owner, code[option.cluster], earliest, starts, option.min_nodes, most - option.min_nodes + 1,
+                     over * option.utility, duration, option.cost_won, option.fee_won)
+                )  # fmt: skip
+    return _expand(problem, np.array(facts, dtype=np.int64).reshape(-1, 10))
 
 
-def _expand(problem: Problem, table: Ints, options: tuple[tuple[Application, Option], ...]) -> _Ways:
-    starts = np.repeat(np.arange(len(table)), table[:, 4])
-    delay = _within(table[:, 4])
-    sizes = table[starts, 6]
+def _expand(problem: Problem, table: Ints) -> _Ways:
+    """A column for every start and size of every option."""
+    starts = np.repeat(np.arange(len(table)), table[:, 3])
+    delay = _within(table[:, 3])
+    sizes = table[starts, 5]
     line = np.repeat(starts, sizes)
     delay = np.repeat(delay, sizes)
-    nodes = table[line, 5] + _within(sizes)
+    nodes = table[line, 4] + _within(sizes)
     per_month = problem.calendar.slots_per_month
     kept = np.maximum(0, 1000 * per_month - problem.formula.delay_permille * delay)
-    worth = table[line, 7] * np.array(problem.formula.size_table, dtype=np.int64)[nodes] * kept
+    worth = table[line, 6] * np.array(problem.formula.size_table, dtype=np.int64)[nodes] * kept
     value = worth // (10_000 * 1000 * per_month * per_month)
-    return _Ways(table[line, 0], line, table[line, 2], table[line, 3] + delay, nodes, value, options)
+    return _Ways(
+        table[line, 0], line, table[line, 1], table[line, 2] + delay, nodes, value, table[line, 7],
+        table[:, 0], table[:, 1], table[:, 8], table[:, 9],
+    )  # fmt: skip
 
 
 def _within(counts: Ints) -> Ints:
@@ -135,70 +151,33 @@ def _within(counts: Ints) -> Ints:
     return np.arange(total, dtype=np.int64) - np.repeat(ends - counts, counts)
 
 
-class _Rows:
-    """The rows of a problem, and what each column uses of them."""
+class _Term(NamedTuple):
+    """A rule for the kernel. Per option: the first row it counts in (-1: none) and what one node counts in one slot.
 
-    def __init__(self, problem: Problem, applications: Sequence[Application]) -> None:
-        self.problem = problem
-        self.found: list[Row] = []
-        self._capacity = len(problem.clusters) * problem.calendar.slots
-        for cluster in problem.clusters:
-            self.found.extend(
-                Row(f"capacity/{cluster.code}/{slot}", amount, None) for slot, amount in enumerate(cluster.capacity)
-            )
-        self._start: dict[tuple[str, str], int] = {}
-        for policy in problem.policies:
-            for word in _words(policy, applications, problem.clusters):
-                self._start[policy.name, word] = len(self.found)
-                self.found.extend(_policy_rows(policy, word))
+    `by_node` is 0 where an award counts once whatever its size, `by_time` 0 where it counts once whatever its length.
+    """
 
-    def uses(self, ways: _Ways) -> tuple[Ints, Ints, Ints]:
-        """(column, row, amount), sorted by column and row."""
-        slots = self.problem.calendar.slots
-        durations = np.array([application.duration for application, _ in ways.options], dtype=np.int64)
-        length = durations[ways.option] if len(durations) else np.zeros(0, dtype=np.int64)
-        columns = np.arange(len(ways.value), dtype=np.int64)
-        column = [np.repeat(columns, length)]
-        row = [np.repeat(ways.cluster * slots + ways.start, length) + _within(length)]
-        amount = [np.repeat(ways.nodes, length)]
-        for policy in self.problem.policies:
-            self._policy_uses(policy, ways, length, column, row, amount)
-        found = np.concatenate(column), np.concatenate(row), np.concatenate(amount)
-        keep = found[2] > 0
-        order = np.lexsort((found[1][keep], found[0][keep]))
-        return found[0][keep][order], found[1][keep][order], found[2][keep][order]
+    base: Ints
+    unit: Ints
+    first: int
+    end: int
+    by_slot: int
+    by_node: int
+    by_time: int
 
-    def _policy_uses(
-        self, policy: Policy, ways: _Ways, length: Ints, column: list[Ints], row: list[Ints], amount: list[Ints]
-    ) -> None:
-        """Add what every column uses of the rows of `policy`."""
-        base, unit = self._by_option(policy, ways.options)
-        chosen = np.flatnonzero(base[ways.option] >= 0) if len(base) else np.zeros(0, dtype=np.int64)
-        option, nodes = ways.option[chosen], ways.nodes[chosen]
-        begin = np.maximum(ways.start[chosen], policy.first_slot)
-        end = np.minimum(ways.start[chosen] + length[chosen], policy.end_slot)
-        inside = np.maximum(end - begin, 0)
-        per_slot = unit[option] * (np.ones_like(nodes) if policy.measure == "awards" else nodes)
-        if policy.by_slot:
-            column.append(np.repeat(chosen, inside))
-            row.append(np.repeat(base[option] + begin - policy.first_slot, inside) + _within(inside))
-            amount.append(np.repeat(per_slot, inside))
-            return
-        times = (inside > 0).astype(np.int64) if policy.measure in ("nodes", "awards") else inside
-        column.append(chosen)
-        row.append(base[option])
-        amount.append(per_slot * times)
 
-    def _by_option(self, policy: Policy, options: Sequence[tuple[Application, Option]]) -> tuple[Ints, Ints]:
-        """Per option: the first row of `policy` it counts in (-1: none), and what one node counts in one slot."""
-        base = np.full(len(options), -1, dtype=np.int64)
-        unit = np.ones(len(options), dtype=np.int64)
-        for index, (application, option) in enumerate(options):
-            cluster = self.problem.cluster[option.cluster]
-            if is_matched(policy, application, cluster):
-                base[index] = self._start[policy.name, row_word(policy, application, cluster)]
-                unit[index] = _unit(policy, option)
-        return base, unit
+def _term(policy: Policy, reach: Reach, ways: _Ways, rows: list[Row]) -> _Term:
+    """The rule for the kernel; its rows are added to `rows`."""
+    begin, words = len(rows), reach.words(policy)
+    for word in words:
+        rows.extend(_policy_rows(policy, word))
+    each = (len(rows) - begin) // max(1, len(words))
+    base = np.where(reach.matched(policy), begin + each * reach.word(policy), -1)[ways.of, ways.on]
+    unit = {"cost_won": ways.cost, "fee_won": ways.fee}.get(policy.measure, np.ones(len(ways.of), dtype=np.int64))
+    return _Term(
+        base, unit, policy.first_slot, policy.end_slot, int(policy.by_slot),
+        int(policy.measure != "awards"), int(policy.measure not in ("awards", "nodes")),
+    )  # fmt: skip
 
 
 def fact(name: str, application: Application, cluster: Cluster) -> str:
@@ -224,21 +203,6 @@ def _holds(selector: Selector, application: Application, cluster: Cluster) -> bo
     return all(fact(name, application, cluster) in words for name, words in selector.items())
 
 
-def _unit(policy: Policy, option: Option) -> int:
-    if policy.measure == "cost_won":
-        return option.cost_won
-    return option.fee_won if policy.measure == "fee_won" else 1
-
-
-def _words(policy: Policy, applications: Sequence[Application], clusters: Sequence[Cluster]) -> list[str]:
-    """The values of `each` that occur, in order; one empty word for a policy without."""
-    if not policy.each:
-        return [""]
-    if policy.each in APPLICATION_FACTS:
-        return sorted({application.fact(policy.each) for application in applications})
-    return sorted({cluster.code if policy.each == "cluster" else getattr(cluster, policy.each) for cluster in clusters})
-
-
 def _policy_rows(policy: Policy, word: str) -> Iterator[Row]:
     name = f"{policy.name}/{word}" if word else policy.name
     caps = policy.overrides.get(word, policy.caps)
@@ -250,21 +214,23 @@ def _policy_rows(policy: Policy, word: str) -> Iterator[Row]:
 
 
 def _assemble(
-    problem: Problem,
-    applications: tuple[Application, ...],
-    ways: _Ways,
-    rows: _Rows,
-    uses: tuple[Ints, Ints, Ints],
+    problem: Problem, applications: tuple[Application, ...], ways: _Ways, rows: list[Row], terms: list[_Term]
 ) -> Model:
-    """Drop columns that no hard row can hold, and pack what is left."""
-    column, row, amount = uses
-    caps = np.array([one.cap for one in rows.found], dtype=np.int64)
-    hard = np.array([one.price is None for one in rows.found], dtype=bool)
-    keep = np.ones(len(ways.value), dtype=bool)
-    keep[column[(amount > caps[row]) & hard[row]]] = False
-    kept = keep[column]
-    column, row, amount = column[kept], row[kept], amount[kept]
-    number = np.cumsum(keep) - 1
+    """Drop columns that no hard row can hold, and write down what the others use."""
+    caps = np.array([one.cap for one in rows], dtype=np.int64)
+    most = np.where([one.price is None for one in rows], caps, np.iinfo(np.int64).max)
+    base = np.array([term.base for term in terms], dtype=np.int64).reshape(len(terms), len(ways.of))
+    unit = np.array([term.unit for term in terms], dtype=np.int64).reshape(len(terms), len(ways.of))
+    windows = np.array([term[2:] for term in terms], dtype=np.int64).reshape(len(terms), 5)
+    columns = (ways.option, ways.cluster * problem.calendar.slots + ways.start, ways.nodes, ways.start, ways.length)
+    count = np.zeros(len(ways.value), dtype=np.int64)
+    nothing = np.zeros(0, dtype=np.int64)
+    _uses(columns, base, unit, windows, most, count, nothing, nothing, nothing)
+    keep = count > 0
+    use_first = np.concatenate([[0], np.cumsum(count[keep])]).astype(np.int64)
+    kept = tuple(one[keep] for one in columns)
+    use_row, use_amount = np.empty(use_first[-1], dtype=np.int64), np.empty(use_first[-1], dtype=np.int64)
+    _uses(kept, base, unit, windows, most, count[keep], use_first, use_row, use_amount)
     owner = ways.owner[keep]
     return Model(
         problem=problem,
@@ -275,9 +241,47 @@ def _assemble(
         start=ways.start[keep],
         nodes=ways.nodes[keep],
         value=ways.value[keep],
-        rows=tuple(rows.found),
+        rows=tuple(rows),
         caps=caps,
-        use_first=np.searchsorted(number[column], np.arange(int(keep.sum()) + 1)).astype(np.int64),
-        use_row=row,
-        use_amount=amount,
+        use_first=use_first,
+        use_row=use_row,
+        use_amount=use_amount,
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def _uses(columns, base, unit, windows, most, count, use_first, use_row, use_amount):  # type: ignore[no-untyped-def]
+    """Rows and amounts of every column, rows ascending: counted into `count` while `use_first` is empty (0 where some
+    row could never hold the column), written to `use_row`, `use_amount` from `use_first` on otherwise."""
+    option, cell, nodes, start, length = columns
+    is_counting = len(use_first) == 0
+    for j in range(len(option)):
+        at = np.int64(0) if is_counting else use_first[j]
+        begin, is_possible = at, True
+        for row in range(cell[j], cell[j] + length[j]):
+            is_possible &= nodes[j] <= most[row]
+            if not is_counting:
+                use_row[at], use_amount[at] = row, nodes[j]
+            at += 1
+        for p in range(len(base)):
+            first = base[p, option[j]]
+            opens, ends, by_slot, by_node, by_time = windows[p]
+            inside = min(start[j] + length[j], ends) - max(start[j], opens)
+            if first < 0 or inside < 1:
+                continue
+            amount = unit[p, option[j]] * (nodes[j] if by_node else 1)
+            rows = np.int64(1)
+            if by_slot:
+                first += max(start[j], opens) - opens
+                rows = inside
+            elif by_time:
+                amount *= inside
+            if amount == 0:
+                continue
+            for row in range(first, first + rows):
+                is_possible &= amount <= most[row]
+                if not is_counting:
+                    use_row[at], use_amount[at] = row, amount
+                at += 1
+        if is_counting:
+            count[j] = at - begin if is_possible else 0
