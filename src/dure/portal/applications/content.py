@@ -22,6 +22,7 @@ from dure.programme.schema import Programme
 
 CONSENT_VERSION = "2026-1"
 LARGEST = 200_000  # characters of JSON
+MOST_ATTACHMENTS = 10
 STEPS = ("project", "compute", "team", "questions", "consent")
 PLAN_SECTIONS = ("goal", "method", "sizing", "release")
 REQUIRED_SECTIONS = ("goal", "method", "sizing")
@@ -60,6 +61,16 @@ class Member(_Piece):
     role: Literal["lead", "member", "adviser"] = "member"
 
 
+class Attachment(_Piece):
+    """An uploaded file: the hash of its bytes is sealed with the rest."""
+
+    file_id: int
+    name: Annotated[str, Field(max_length=200)]
+    media_type: Annotated[str, Field(max_length=100)]
+    size_bytes: Annotated[int, Field(ge=1)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Consents(_Piece):
     """What the applicant agrees to: use of personal data, the duties of the class, that all is true."""
 
@@ -89,6 +100,7 @@ class Content(_Piece):
     answers: dict[str, Any] = {}
     team: Annotated[tuple[Member, ...], Field(max_length=50)] = ()
     consents: Consents = Consents()
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=MOST_ATTACHMENTS)] = ()
 
     @property
     def gpu_models(self) -> tuple[str, ...]:
@@ -190,7 +202,7 @@ def step_of(where: str) -> str:
     first = where.split(".")[0]
     if first in ("title", "summary", "plan", "field", "keywords"):
         return "project"
-    return {"team": "team", "answers": "questions", "consents": "consent"}.get(first, "compute")
+    return {"team": "team", "answers": "questions", "consents": "consent", "attachments": "files"}.get(first, "compute")
 
 
 def _needed(where: str, name: Text, remedy: Text | None = None) -> Mistake:

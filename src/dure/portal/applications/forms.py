@@ -282,6 +282,18 @@ class StartForm(forms.Form):
         self.fields["organisation"].choices = choices
 
 
+class FileForm(forms.Form):
+    """One file to attach."""
+
+    file = forms.FileField(max_length=400)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].label = _("파일")
+        self.fields["file"].help_text = _("PDF, PNG, JPEG, DOCX, HWPX, XLSX, CSV. 한 파일에 20MB까지")
+        self.fields["file"].error_messages["required"] = _("파일을 고르지 않았습니다. 올릴 파일을 골라 주십시오.")
+
+
 class RefusalForm(forms.Form):
     """Why an application is not eligible."""
 

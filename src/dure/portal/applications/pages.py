@@ -351,6 +351,8 @@ def _of_step(mistakes: list[Mistake], step: str) -> list[Mistake]:
 def _step_url(number: str, where: str) -> str:
     if where in ("call", "organisation"):
         return ""
+    if where == "attachments":
+        return f"/applications/{number}/files/"
     first = "models" if where == "models" else where
     return f"/applications/{number}/edit/{contents.step_of(first)}/#id_{where}"
 

@@ -22,6 +22,7 @@ class Purpose:
 
 PURPOSES = {
     "outcome": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
+    "application": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
     "evidence": Purpose(("pdf", "png", "jpeg"), 10 * MIB),
 }
 
@@ -70,17 +71,20 @@ def _is_text(content: bytes) -> bool:
     return bool(content.strip())
 
 
+def too_large(purpose: str) -> Mistake:
+    """What a file over the limit is refused with."""
+    most = PURPOSES[purpose].largest_bytes // MIB
+    what = Text(f"파일이 {most}MB를 넘습니다.", f"The file is larger than {most} MB.")
+    return Mistake("file", what, Text("줄이거나 나누어 올려 주십시오.", "Make it smaller or split it."))
+
+
 def check(content: bytes, name: str, purpose: str) -> str:
     """The kind of an upload that may be kept. Raises InvalidInput (field `file`) for one that may not."""
     rule = PURPOSES[purpose]
     if not content:
         raise InvalidInput(Mistake("file", Text("빈 파일입니다.", "The file is empty."), _OTHER))
     if len(content) > rule.largest_bytes:
-        most = rule.largest_bytes // MIB
-        what = Text(f"파일이 {most}MB를 넘습니다.", f"The file is larger than {most} MB.")
-        raise InvalidInput(
-            Mistake("file", what, Text("줄이거나 나누어 올려 주십시오.", "Make it smaller or split it."))
-        )
+        raise InvalidInput(too_large(purpose))
     kind = kind_of(content)
     if kind is None or kind not in rule.kinds:
         allowed = ", ".join(rule.kinds).upper()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,11 @@ class FileView:
     owner_id: int
     organisation_id: int | None
     created_at: datetime
+
+
+def digest_of(content: bytes) -> str:
+    """The name under which these bytes are kept."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def path_of(sha256: str) -> Path:

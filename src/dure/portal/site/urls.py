@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dure.portal.site import display, home_pages, journal_pages, pages, styleguide
+from dure.portal.site import attachments, display, home_pages, journal_pages, pages, styleguide
 
 urlpatterns = [
     path("", pages.front, name="site-front"),
     path("home/", home_pages.home, name="site-home"),
     path("follow/<str:number>/", home_pages.follow, name="site-follow"),
+    path("applications/<str:number>/files/<int:file_id>/", attachments.attachment, name="site-attachment"),
     path("search/", home_pages.find, name="site-search"),
     path("results/", pages.results, name="site-results"),
     path("results/<str:number>/", pages.result, name="site-result"),

@@ -1,8 +1,8 @@
-"""Writing applications: start, save, submit, withdraw, discard; the programme admits or refuses."""
+"""Writing applications: start, save, submit, withdraw, discard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -82,11 +82,11 @@ def save_draft(
     `edition` is the one the writer saw: Stale when somebody saved since. Raises InvalidInput for fields of a wrong
     type or too long, IllegalTransition while a submission stands. Drafts are not journalled; sealed versions are.
     """
-    row = _own(actor, number)
-    if row.state not in ("draft", "withdrawn"):
-        raise IllegalTransition("application", row.state, "save", _SEALED)
+    row = editable(actor, number)
     if edition is not None and edition != row.draft_edition:
         raise Stale(_OTHER_TAB, f"application {number}: edition {edition} is not {row.draft_edition}")
+    if "attachments" in content and content["attachments"] != row.draft.get("attachments", []):
+        raise InvalidInput(_NOT_TYPED)
     row.draft = contents.stored(contents.merged(row.draft, content))
     row.draft_saved_at, row.draft_edition = now, row.draft_edition + 1
     row.save(update_fields=["draft", "draft_saved_at", "draft_edition"])
@@ -100,7 +100,7 @@ def submit(*, actor: Actor, now: datetime, started_at: datetime, number: str) ->
     The deadline is judged by `started_at`, when the request arrived. Raises InvalidInput with everything that is
     missing, ineligible or late.
     """
-    row = _own(actor, number)
+    row = own(actor, number)
     if row.state == "submitted":
         return _receipt(number, row.version)
     APPLICATION.after(row.state, "submit")
@@ -138,7 +138,7 @@ def submit(*, actor: Actor, now: datetime, started_at: datetime, number: str) ->
 @transaction.atomic
 def withdraw(*, actor: Actor, now: datetime, number: str) -> None:
     """Take a submission back while the call is open; it may be submitted again until the deadline."""
-    row = _own(actor, number)
+    row = own(actor, number)
     APPLICATION.after(row.state, "withdraw")
     call = calls.call(row.call.code, actor)
     if not call.accepts(now):
@@ -150,70 +150,20 @@ def withdraw(*, actor: Actor, now: datetime, number: str) -> None:
 @transaction.atomic
 def discard(*, actor: Actor, now: datetime, number: str) -> None:
     """Throw a draft away that was never submitted."""
-    row = _own(actor, number)
+    row = own(actor, number)
     move(row, APPLICATION, "discard")
     append(at=now, actor=actor.name, event="applications.discard", subject=f"application:{number}")
 
 
-@transaction.atomic
-def admit(*, actor: Actor, now: datetime, number: str) -> None:
-    """Find an application eligible. Raises InvalidInput when it is not, before the deadline too."""
-    actor.require(actor.is_programme_manager or actor.is_system)
-    row = locked(Application.objects.select_related("call"), number=number)
-    APPLICATION.after(row.state, "admit")
-    call = calls.call(row.call.code, actor)
-    organisation = people.organisation(row.organisation_id)
-    mistakes = _not_yet(call, now)
-    mistakes += queries.check(call, organisation, contents.read(row.version.content), "award").mistakes
-    if mistakes:
-        raise InvalidInput(mistakes)
-    move(row, APPLICATION, "admit", state_reason={})
-    append(at=now, actor=actor.name, event="applications.admit", subject=f"application:{number}")
+def editable(actor: Actor, number: str) -> Application:
+    """The person's own application, locked, while its draft may be written. Raises IllegalTransition else."""
+    row = own(actor, number)
+    if row.state not in ("draft", "withdrawn"):
+        raise IllegalTransition("application", row.state, "save", _SEALED)
+    return row
 
 
-@transaction.atomic
-def refuse(*, actor: Actor, now: datetime, number: str, reason: Text) -> None:
-    """Find an application ineligible, with the reason its applicant reads."""
-    actor.require(actor.is_programme_manager or actor.is_system)
-    row = locked(Application.objects.select_related("call"), number=number)
-    APPLICATION.after(row.state, "refuse")
-    mistakes = _not_yet(calls.call(row.call.code, actor), now)
-    if not reason.ko.strip() or not reason.en.strip():
-        what = Text("부적격 사유가 없습니다.", "The reason is missing.")
-        mistakes.append(Mistake("reason", what, Text("두 언어로 적으십시오.", "Give it in both languages.")))
-    if mistakes:
-        raise InvalidInput(mistakes)
-    move(row, APPLICATION, "refuse", state_reason={"ko": reason.ko, "en": reason.en})
-    append(at=now, actor=actor.name, event="applications.refuse", subject=f"application:{number}", reason=reason.ko)
-
-
-@transaction.atomic
-def admit_all(*, actor: Actor, now: datetime, call_code: str, numbers: Iterable[str] | None = None) -> list[str]:
-    """Admit every submitted application of the call (or those of `numbers`) that is eligible, and say which.
-
-    Those that are not stay as they are, for the programme to judge one by one. One journal entry for all.
-    """
-    actor.require(actor.is_programme_manager or actor.is_system)
-    call = call_rows.hold(call_code)
-    if mistakes := _not_yet(call, now):
-        raise InvalidInput(mistakes)
-    wanted = None if numbers is None else set(numbers)
-    views = queries.of_call(call_code, queries.READER, states=("submitted",))
-    admitted = [
-        view.number
-        for view in views
-        if (wanted is None or view.number in wanted)
-        and queries.check(call, view.organisation, view.content, "award").is_eligible
-    ]
-    rows = Application.objects.filter(call_id=call.id, number__in=admitted, state="submitted")
-    if rows.update(state=APPLICATION.after("submitted", "admit"), state_reason={}) != len(admitted):
-        raise Stale(internal=f"call {call_code}: an application changed while being admitted")
-    if admitted:
-        append(at=now, actor=actor.name, event="applications.admit_all", subject=f"call:{call_code}", numbers=admitted)
-    return admitted
-
-
-def _own(actor: Actor, number: str) -> Application:
+def own(actor: Actor, number: str) -> Application:
     """The application, locked, if the person writes for its organisation; NotFound when they may not know of it."""
     # The version is read after the lock: joined, PostgreSQL gives none that was sealed while the lock was awaited.
     row = locked(Application.objects.select_related("call"), number=number)
@@ -287,13 +237,11 @@ def _not_now(call: CallView, at: datetime) -> Mistake:
     return Mistake("call", what, remedy)
 
 
-def _not_yet(call: CallView, now: datetime) -> list[Mistake]:
-    if now >= call.closes_at:
-        return []
-    what = Text("마감 전에는 적격 여부를 정할 수 없습니다.", "Eligibility is decided after the deadline.")
-    return [Mistake("call", what, Text("마감까지 기다리십시오.", "Wait for the deadline."))]
-
-
+_NOT_TYPED = Mistake(
+    "attachments",
+    Text("첨부 파일은 따로 올립니다.", "Attachments are uploaded, not written."),
+    Text("이 항목을 빼고 저장하십시오.", "Leave the field out."),
+)
 _SEALED = Text(
     "이미 제출한 신청입니다. 고치려면 먼저 제출을 철회하십시오.",
     "This application has been submitted. Withdraw it first to change it.",
