@@ -34,7 +34,7 @@ def found(actor, code="hanbit", **changes):
 
 
 def again(actor):
-    return queries.actor_by_email(actor.name)
+    return queries.actor_by_email(queries.person(actor.user_id).email)
 
 
 def test_adding_the_same_person_twice_leaves_one():

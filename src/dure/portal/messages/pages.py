@@ -9,6 +9,7 @@ from dure.core.text import Text
 from dure.portal.framework.lists import paged
 from dure.portal.framework.pages import person_required
 from dure.portal.messages import queries
+from dure.portal.people.queries import person
 
 MINE = Text("받은 알림", "My mail")
 DEMO = Text("시연용 메일함", "Demonstration mail")
@@ -42,6 +43,6 @@ def demo(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, message_id: int) -> HttpResponse:
     """One mail, its addresses as links."""
     message = queries.message(message_id, request.actor)
-    own = message.to == request.actor.name
+    own = request.actor.user_id is not None and message.to == person(request.actor.user_id).email
     crumbs = [(MINE, "/mail/") if own else (DEMO, "/mail/all/"), (message.subject, "")]
     return render(request, "messages/show.html", {"message": message, "crumbs": crumbs})

@@ -24,6 +24,7 @@ from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people.actor import Actor
 from dure.portal.people.models import Consent, Membership, Organisation, Role, User
+from dure.portal.people.queries import actor_name
 
 CONSENT_VERSIONS = {"privacy": "1"}
 
@@ -72,7 +73,7 @@ def registered(*, user_id: int, name: str, language: str, now: datetime) -> None
     user.name, user.language = name.strip(), language
     user.save(update_fields=["name", "language"])
     _consent(user_id, "privacy", now)
-    append(at=now, actor=user.email, event="people.register", subject=f"person:{user_id}")
+    append(at=now, actor=actor_name(user_id), event="people.register", subject=f"person:{user_id}")
 
 
 def _consent(user_id: int, document: str, now: datetime) -> None:

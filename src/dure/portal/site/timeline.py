@@ -93,12 +93,12 @@ def story(number: str, actor: Actor, now: datetime) -> Story:
 
 
 def _named(events: list[Event]) -> list[Event]:
-    """The events with people's names in place of their addresses; what nobody did by hand says so."""
-    names = people.names_of(event.actor for event in events if isinstance(event.actor, str) and "@" in event.actor)
+    """The events with people's names in place of their numbers; what nobody did by hand says so."""
+    names = people.names_of(event.actor for event in events if isinstance(event.actor, str))
     found = []
     for event in events:
         if isinstance(event.actor, str) and event.actor:
-            shown = names.get(event.actor, _BY_ITSELF if "@" not in event.actor else event.actor)
+            shown = names.get(event.actor, _BY_ITSELF)
             event = replace(event, actor=shown)
         found.append(event)
     return found

@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dure.core.text import Text
+from dure.portal.people import queries as people
 from dure.portal.site import charts, fields, icons, show, words
 from dure.protocol.words import REASONS
 
@@ -150,6 +152,16 @@ def reason(name: str) -> str:
 def icon(name: str) -> SafeString:
     """`{% icon "download" %}`."""
     return icons.icon(name)
+
+
+@register.simple_tag(takes_context=True)
+def who(context: Mapping[str, Any], actor: str) -> str:
+    """`{% who entry.actor %}`: a person's name in place of "person:7"; loops as they are. Each is read once a page."""
+    request = context["request"]
+    known = request.__dict__.setdefault("_names", {})
+    if actor not in known:
+        known[actor] = people.names_of([actor]).get(actor, Text(actor, actor))
+    return str(known[actor].in_(_language()))
 
 
 @register.simple_tag
