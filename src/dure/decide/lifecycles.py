@@ -147,8 +147,10 @@ AGENDA_ITEM = Lifecycle(
 
 PLAN = Lifecycle(
     "plan",
-    "queued",
+    "draft",
     {
+        ("draft", "queue"): "queued",
+        ("draft", "discard"): "discarded",
         ("queued", "start"): "solving",
         ("solving", "requeue"): "queued",
         ("solving", "finish"): "solved",
@@ -158,6 +160,20 @@ PLAN = Lifecycle(
         ("solved", "accept"): "accepted",
         ("solved", "discard"): "discarded",
         ("failed", "discard"): "discarded",
+        ("cancelled", "discard"): "discarded",
+    },
+)
+
+STABILITY = Lifecycle(
+    "stability run",
+    "queued",
+    {
+        ("queued", "start"): "running",
+        ("running", "requeue"): "queued",
+        ("running", "finish"): "finished",
+        ("running", "fail"): "failed",
+        ("queued", "cancel"): "cancelled",
+        ("running", "cancel"): "cancelled",
     },
 )
 
@@ -280,6 +296,7 @@ ALL = (
     MEETING,
     AGENDA_ITEM,
     PLAN,
+    STABILITY,
     AWARD,
     AWARD_CHANGE,
     APPEAL,

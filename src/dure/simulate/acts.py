@@ -314,15 +314,13 @@ def _plans_are_solved(stage: Stage) -> bool:
     return all(one.state not in ("queued", "solving") for one in found)
 
 
-def answer(stage: Stage, plan_id: int) -> None:
+def answer(stage: Stage) -> None:
     """Applicants accept and sign, a few decline, a few never answer; the waitlist gets what is freed."""
     start = stage.programme.midnight(stage.call.result_on) + timedelta(hours=9)
     stage.advance(start + timedelta(days=2))
     _answer_offers(stage)
     patience = stage.programme.after_award.accept_within_days
     stage.advance(start + timedelta(days=patience, hours=1))
-    manager = stage.as_role("programme manager")
-    awards.offer_down(actor=manager, now=stage.now(), plan_id=plan_id, most=len(stage.cast.applications))
     stage.advance(start + timedelta(days=patience + 2))
     _answer_offers(stage, everyone=True)
 

@@ -174,7 +174,7 @@ def _play_acts(stage: Stage, start_agents: Callable[[], None]) -> None:
     acts.review(stage)
     plan_id = acts.decide(stage)
     start_agents()
-    acts.answer(stage, plan_id)
+    acts.answer(stage)
     acts.use(stage)
     acts.bill(stage)
 

@@ -44,6 +44,8 @@ def awards_list(request: HttpRequest) -> HttpResponse:
         "chosen": state,
         "exports": True,
         "sort": "number",
+        "to_decide": len(queries.changes_to_decide(request.actor)) if request.actor.may_oversee else 0,
+        "open_appeals": queries.open_appeals() if request.actor.may_oversee else 0,
         "to_sign": len(queries.to_countersign()) if request.actor.is_programme_manager else 0,
         "crumbs": [(_("선정"), "")],
     }
@@ -103,7 +105,13 @@ def _without_award(request: HttpRequest, number: str) -> HttpResponse:
         raise NotFound(internal=f"decision on {number} for {request.actor}")
     crumbs = [(_("신청"), "/applications/"), (number, f"/applications/{number}/"), (_("결과"), "")]
     comments = reviews.to_applicant(number, request.actor)
-    context = {"application": application, "rank": rank, "comments": comments, "crumbs": crumbs}
+    context = {
+        "application": application,
+        "rank": rank,
+        "comments": comments,
+        "appeal_limit": queries.appeal_limit(number),
+        "crumbs": crumbs,
+    }
     return render(request, "awards/refused.html", context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -17,6 +17,7 @@ from dure.decide import pricing
 from dure.decide.pricing import Charge, Rates
 from dure.portal.allocations import queries as allocations
 from dure.portal.allocations.queries import AllocationView
+from dure.portal.awards import queries as awards
 from dure.portal.billing.models import BillingMonth, Invoice, Line
 from dure.portal.fleet import queries as fleet
 from dure.portal.fleet.queries import Capacity
@@ -158,7 +159,7 @@ def draft(month: Month) -> Draft:
     seconds = month.period(zone()).seconds
     held = fleet.booked_seconds("award", month.period(zone()))
     numbers = [reference.removeprefix(AWARD) for _, reference in held]
-    known = allocations.by_award(numbers)
+    known = _holders_then(allocations.by_award(numbers), month)
     lines: dict[int, list[DraftLine]] = defaultdict(list)
     organisations: dict[int, OrganisationView] = {}
     for (_, reference), node_seconds in sorted(held.items()):
@@ -171,6 +172,16 @@ def draft(month: Month) -> Draft:
         for who in sorted(organisations.values(), key=lambda who: who.code)
     ]
     return Draft(month, invoices, pricing.total(i.charge for i in invoices), _hash(month, invoices))
+
+
+def _holders_then(known: dict[str, AllocationView], month: Month) -> dict[str, AllocationView]:
+    """Allocations with the organisations that held them in `month`: transfers begin with a month."""
+    before = awards.holders_before(month.period(zone()).end)
+    then = people.organisations({pk for number, pk in before.items() if number in known})
+    return {
+        number: replace(view, organisation=then[before[number]]) if number in before else view
+        for number, view in known.items()
+    }
 
 
 def _line(allocation: AllocationView, node_seconds: int, month_seconds: int) -> DraftLine:

@@ -52,6 +52,11 @@ def latest(limit: int = 100) -> Sequence[EntryView]:
     return [_view(e) for e in Entry.objects.order_by("-seq")[:limit]]
 
 
+def last(event: str) -> int:
+    """Number of the newest entry of one kind of event; 0 when there is none."""
+    return Entry.objects.filter(event=event).order_by("-seq").values_list("seq", flat=True).first() or 0
+
+
 def head() -> tuple[int, str]:
     """Number and hash of the newest entry: publish it, and no earlier entry can be changed unseen."""
     return Entry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)

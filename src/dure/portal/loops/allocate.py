@@ -1,4 +1,4 @@
-"""Makes agreed awards real, ends what is over, tells holders of maintenance."""
+"""Makes agreed awards real, takes over changes of them, ends what is over, tells holders of maintenance."""
 
 from __future__ import annotations
 
@@ -10,5 +10,6 @@ from dure.portal.allocations import operations
 def run(now: datetime) -> int:
     """Do what is due at `now`; returns how many things were done."""
     done = operations.allocate_due(now=now)
+    done += operations.apply_changes(now=now)
     done += operations.end_due(now=now)
     return done + operations.tell_of_maintenance(now=now)

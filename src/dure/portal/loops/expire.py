@@ -1,5 +1,5 @@
 """What time alone brings about: calls open and close as announced, reviewers are reminded and silent ones replaced,
-unanswered offers lapse, reports fall due.
+unanswered offers lapse, changes take effect, freed nodes go down the waitlist, reports fall due.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ ACTOR = system("loop:expire")
 def run(now: datetime) -> int:
     """Do what is due by `now`; returns how many things were done."""
     done = sum(_do(code, event, now) for code, event in queries.due(now))
-    return done + reviews.tend(now=now) + awards.expire_due(now=now) + outcomes.make_due(now=now)
+    done += reviews.tend(now=now)
+    done += awards.expire_due(now=now)
+    done += awards.changing.carry_out_due(now=now)
+    done += awards.end_due(now=now)
+    done += awards.move_waitlists(now=now)
+    return done + outcomes.make_due(now=now)
 
 
 def _do(code: str, event: str, now: datetime) -> int:

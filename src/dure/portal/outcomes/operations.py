@@ -44,7 +44,7 @@ def make_due(*, now: datetime) -> int:
     return sum(_ask(award_id, number, duty, now) for award_id, number, duty in missing)
 
 
-_COLUMNS = ("id", "number", "application__organisation__applicant_class", "start_at", "end_at", "ended_at")
+_COLUMNS = ("id", "number", "holder__applicant_class", "start_at", "end_at", "ended_at")
 
 
 @lru_cache(maxsize=10_000)
@@ -121,7 +121,7 @@ def submit(
     For members of the award's organisation. Raises InvalidInput, IllegalTransition once it is under review.
     """
     row = _report(report_id, actor)
-    organisation_id = row.award.application.organisation_id
+    organisation_id = row.award.holder_id
     actor.require(organisation_id in actor.organisations)
     OUTCOME.after(row.state, "submit")
     tidy = _check(summary, links)
@@ -205,6 +205,6 @@ def _judge(actor: Actor, now: datetime, report_id: int, event: str, note: str) -
 
 def _report(report_id: int, actor: Actor) -> Report:
     row = locked(Report.objects.select_related("award__application"), pk=report_id)
-    if not (row.award.application.organisation_id in actor.organisations or actor.may_oversee):
+    if not (row.award.holder_id in actor.organisations or actor.may_oversee):
         raise NotFound(internal=f"{actor} and report {report_id}")
     return row

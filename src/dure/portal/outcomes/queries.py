@@ -47,7 +47,7 @@ def kind_name(code: str) -> Text:
 def report_view(row: Any) -> ReportView:
     """One row of `reports` or `published`."""
     application = row.award.application
-    organisation = application.organisation
+    organisation = row.award.holder
     title = (application.version.content if application.version else {}).get("title", {})
     return ReportView(
         id=row.pk,
@@ -72,7 +72,7 @@ def report_view(row: Any) -> ReportView:
 
 
 def _all() -> Any:
-    return Report.objects.select_related("award__application__organisation", "award__application__version")
+    return Report.objects.select_related("award__holder", "award__application__version")
 
 
 def reports(actor: Actor, *, text: str = "", state: str = "", sort: str = "due_at") -> Any:
@@ -80,7 +80,7 @@ def reports(actor: Actor, *, text: str = "", state: str = "", sort: str = "due_a
     actor.require(actor.user_id is not None or actor.is_system)
     rows = _all()
     if not actor.may_oversee:
-        rows = rows.filter(award__application__organisation_id__in=actor.organisations)
+        rows = rows.filter(award__holder_id__in=actor.organisations)
     if state:
         rows = rows.filter(state=state)
     return _matching(rows, text).order_by(sort if sort.lstrip("-") in ("due_at", "state", "kind") else "due_at", "id")
@@ -91,8 +91,8 @@ def _matching(rows: Any, text: str) -> Any:
         return rows
     return rows.filter(
         Q(award__number__icontains=text)
-        | Q(award__application__organisation__name__icontains=text)
-        | Q(award__application__organisation__name_en__icontains=text)
+        | Q(award__holder__name__icontains=text)
+        | Q(award__holder__name_en__icontains=text)
         | Q(summary__icontains=text)
     )
 
@@ -100,14 +100,14 @@ def _matching(rows: Any, text: str) -> Any:
 def report(report_id: int, actor: Actor) -> ReportView:
     """One report. Raises NotFound, also for people who may not know of it."""
     row = _all().filter(pk=report_id).first()
-    if row is None or not (row.award.application.organisation_id in actor.organisations or actor.may_oversee):
+    if row is None or not (row.award.holder_id in actor.organisations or actor.may_oversee):
         raise NotFound(internal=f"{actor} and report {report_id}")
     return report_view(row)
 
 
 def owed(actor: Actor) -> list[ReportView]:
     """What a person's organisations still have to hand in, the most urgent first."""
-    rows = _all().filter(award__application__organisation_id__in=actor.organisations, state__in=("due", "returned"))
+    rows = _all().filter(award__holder_id__in=actor.organisations, state__in=("due", "returned"))
     return [report_view(row) for row in rows]
 
 

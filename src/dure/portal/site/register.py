@@ -20,12 +20,12 @@ from dure.portal.framework import programme
 from dure.portal.outcomes import queries as outcomes
 from dure.portal.plans import queries as plans
 
-CLASS, REGION = "application__organisation__applicant_class", "application__organisation__region"
+CLASS, REGION = "holder__applicant_class", "holder__region"
 MODEL, CLUSTER = "cluster__gpu_model", "cluster__code"
 FILTERS = {"class": CLASS, "region": REGION, "model": MODEL, "cluster": CLUSTER, "call": "application__call__code"}
 ORDERS = {
     "number": "number",
-    "organisation": "application__organisation__name",
+    "organisation": "holder__name",
     "class": CLASS,
     "region": REGION,
     "cluster": CLUSTER,
@@ -121,8 +121,8 @@ def rows(*, text: str = "", sort: str = "number", **wanted: str) -> QuerySet[Any
     if text:
         found = found.filter(
             Q(number__icontains=text)
-            | Q(application__organisation__name__icontains=text)
-            | Q(application__organisation__name_en__icontains=text)
+            | Q(holder__name__icontains=text)
+            | Q(holder__name_en__icontains=text)
             | Q(application__version__content__title__ko__icontains=text)
             | Q(application__version__content__title__en__icontains=text)
         )
@@ -186,7 +186,7 @@ def totals(found: QuerySet[Any]) -> Totals:
         ranked = sorted(sums.items(), key=lambda item: (order.index(item[0]) if item[0] in order else 99, item[0]))
         by[key] = [(_named(known[key], code), gpus) for code, gpus in ranked]
     sums_all = plain.aggregate(
-        awards=Count("id"), nodes=Sum("nodes"), organisations=Count("application__organisation", distinct=True)
+        awards=Count("id"), nodes=Sum("nodes"), organisations=Count("holder", distinct=True)
     )
     gpus = sum(count for _, count in by["model"])
     return Totals(sums_all["awards"], sums_all["organisations"], sums_all["nodes"] or 0, gpus, by)

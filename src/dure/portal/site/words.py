@@ -97,13 +97,21 @@ _STATES: dict[str, dict[str, Word]] = {
         "settled": _w("결정함", "Settled", "good", "check-circle", "결"),
     },
     "plan": {
+        "draft": _w("작성 중", "Draft", "idle", "pencil"),
         "queued": _w("계산 대기", "Queued", "idle", "clock", "대"),
         "solving": _w("계산 중", "Solving", "note", "gear", "중"),
         "solved": _w("계산 완료", "Solved", "note", "check", "완", "R"),
         "failed": _w("계산 실패", "Failed", "bad", "alert", "실"),
         "cancelled": _w("취소", "Cancelled", "idle", "cross-circle", "취"),
         "accepted": _w("확정", "Accepted", "good", "check-circle", "확"),
-        "discarded": _w("폐기", "Discarded", "idle", "cross", "폐"),
+        "discarded": _w("폐기", "Discarded", "idle", "cross", "폐", "X"),
+    },
+    "stability run": {
+        "queued": _w("계산 대기", "Queued", "idle", "clock", "대"),
+        "running": _w("계산 중", "Running", "note", "gear", "중"),
+        "finished": _w("계산 완료", "Done", "good", "check", "완"),
+        "failed": _w("계산 실패", "Failed", "bad", "alert", "실"),
+        "cancelled": _w("취소", "Cancelled", "idle", "cross-circle", "취"),
     },
     "award": {
         "offered": _w("수락 대기", "Offered", "warn", "clock"),
@@ -113,6 +121,23 @@ _STATES: dict[str, dict[str, Word]] = {
         "agreed": _w("협약 체결", "Agreed", "good", "check-circle", "협", "G"),
         "revoked": _w("선정 취소", "Revoked", "bad", "cross-circle", "취"),
         "ended": _w("종료", "Ended", "idle", "flag", "종", "E"),
+    },
+    "award change": {
+        "requested": _w("요청됨", "Requested", "warn", "clock"),
+        "consented": _w("기관 동의", "Agreed to", "note", "check", "동", "G"),
+        "approved": _w("승인됨", "Approved", "good", "check", "승"),
+        "carried_out": _w("반영됨", "Carried out", "good", "check-circle", "반", "D"),
+        "refused": _w("불승인", "Refused", "bad", "cross-circle", "불", "X"),
+        "withdrawn": _w("취소", "Withdrawn", "idle", "undo", "취"),
+        "lapsed": _w("소멸", "Lapsed", "idle", "cross"),
+    },
+    "appeal": {
+        "lodged": _w("접수됨", "Lodged", "warn", "clock"),
+        "in_review": _w("재검토 중", "In review", "note", "eye", "재", "R"),
+        "upheld": _w("인용", "Upheld", "good", "check-circle"),
+        "rejected": _w("기각", "Rejected", "bad", "cross-circle", "기", "X"),
+        "dismissed": _w("각하", "Dismissed", "idle", "minus-circle", "각", "D"),
+        "withdrawn": _w("취하", "Withdrawn", "idle", "undo", "취"),
     },
     "allocation": {
         "present": _w("사용 중", "In use", "good", "play"),
@@ -161,6 +186,17 @@ _KINDS: dict[str, dict[str, Word]] = {
         "waitlisted": _w("예비 순위", "Waitlisted", "note", "clock"),
         "below_mark": _w("기준 점수 미달", "Below the pass mark", "idle", "minus-circle"),
         "ineligible": _w("요건 미충족", "Not eligible", "bad", "cross-circle"),
+    },
+    "stability": {
+        "always": _w("늘 선정", "Always in", "good", "check-circle"),
+        "margin": _w("경계", "Marginal", "warn", "scale"),
+        "never": _w("늘 제외", "Always out", "idle", "minus-circle", "제", "O"),
+    },
+    "difference": {
+        "gains": _w("새로 선정", "Gains", "good", "check-circle"),
+        "loses": _w("선정에서 빠짐", "Loses", "bad", "cross-circle", "빠"),
+        "changes": _w("조건이 바뀜", "Changes", "note", "undo", "바"),
+        "same": _w("그대로", "Same", "idle", "minus-circle"),
     },
 }
 

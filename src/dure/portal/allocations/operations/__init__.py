@@ -1,6 +1,7 @@
 """Writing allocations: what should be (`desired`), what the agent says is (`reports`), who may use it (`access`)."""
 
 from dure.portal.allocations.operations.access import add_member, add_ssh_key, remove_member, revoke_ssh_key
+from dure.portal.allocations.operations.changes import apply_changes
 from dure.portal.allocations.operations.desired import allocate_due, claim, end_due, revise, tell_of_maintenance
 from dure.portal.allocations.operations.reports import record_report
 
@@ -8,6 +9,7 @@ __all__ = [
     "add_member",
     "add_ssh_key",
     "allocate_due",
+    "apply_changes",
     "claim",
     "end_due",
     "record_report",

@@ -216,14 +216,7 @@ def revise(
     nodes = list(before.node_names if node_names is None else node_names)
     end = before.end_at if end_at is None else end_at
     _check_revision(before, nodes, end, reason)
-    desired = _next_generation(row.cluster.code)
-    members = _members([row])[row.pk]
-    made = _revision(
-        row, desired.generation, nodes, before.start_at, end, members, reason.strip()[:300], now, present=present
-    )
-    made.save()
-    _make_current([row], [made])
-    publish(row.cluster.code, desired)
+    made = append_revision(row, reason=reason, now=now, nodes=nodes, end=end, present=present)
     _give_back(actor, now, row, before, nodes, end, present)
     if not present:
         move(row, ALLOCATION, "end", ended_at=now)
@@ -232,6 +225,35 @@ def revise(
         at=now, actor=actor.name, event="allocations.revise", subject=f"allocation:{name}", reason=reason, **detail
     )
     return made.generation
+
+
+def append_revision(
+    row: Allocation,
+    *,
+    reason: str,
+    now: datetime,
+    nodes: Sequence[str] | None = None,
+    end: datetime | None = None,
+    present: bool = True,
+) -> Revision:
+    """The next revision of a locked allocation, in a generation of its own; what is not given stays as it is."""
+    before = row.revision
+    desired = _next_generation(row.cluster.code)
+    made = _revision(
+        row,
+        desired.generation,
+        before.node_names if nodes is None else nodes,
+        before.start_at,
+        before.end_at if end is None else end,
+        _members([row])[row.pk],
+        reason.strip()[:300],
+        now,
+        present=present,
+    )
+    made.save()
+    _make_current([row], [made])
+    publish(row.cluster.code, desired)
+    return made
 
 
 def _check_revision(before: Revision, nodes: list[str], end: datetime, reason: str) -> None:

@@ -25,7 +25,7 @@ READER = system("awards")
 @transaction.atomic
 def accept(*, actor: Actor, now: datetime, number: str) -> None:
     """The applicant accepts the offer. Raises NotFound, NotPermitted, IllegalTransition (also after the deadline)."""
-    award = _held(actor, number)
+    award = held(actor, number)
     if now >= award.respond_by and award.state == "offered":
         late = Text(
             "수락 기한이 지났습니다. 담당자에게 문의해 주십시오.",
@@ -39,7 +39,7 @@ def accept(*, actor: Actor, now: datetime, number: str) -> None:
 @transaction.atomic
 def decline(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
     """The applicant gives the award up; its nodes are free for the waitlist at once. A reason is needed."""
-    award = _held(actor, number)
+    award = held(actor, number)
     if not reason.strip():
         what = Text("포기 사유를 입력해 주십시오.", "Say why you decline.")
         raise InvalidInput(Mistake("reason", what))
@@ -51,7 +51,7 @@ def decline(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
 @transaction.atomic
 def sign(*, actor: Actor, now: datetime, number: str) -> None:
     """The applicant signs the agreement: a head of the organisation or the lead. Signing again changes nothing."""
-    award = _held(actor, number)
+    award = held(actor, number)
     if award.state != "accepted":
         AWARD.after(award.state, "sign")
     application = applications.application(number, READER)
@@ -99,11 +99,10 @@ def end_due(*, now: datetime) -> int:
     return len(due)
 
 
-def _held(actor: Actor, number: str) -> Award:
-    """The award, locked, if the person may act for its applicant; NotFound when they may not know of it."""
-    award = locked(Award.objects.all(), number=number)
-    application = applications.application(number, READER)
-    if application.organisation.id not in actor.organisations and not actor.may_oversee:
+def held(actor: Actor, number: str) -> Award:
+    """The award, locked, if the person may act for its holder; NotFound when they may not know of it."""
+    award: Award = locked(Award.objects.all(), number=number)
+    if award.holder_id not in actor.organisations and not actor.may_oversee:
         raise NotFound(internal=f"award {number} for {actor}")
-    actor.require(application.lead_id == actor.user_id or application.organisation.id in actor.headed)
+    actor.require(award.lead_id == actor.user_id or award.holder_id in actor.headed)
     return award

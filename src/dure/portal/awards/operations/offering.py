@@ -22,7 +22,6 @@ from dure.portal.people.actor import Actor, system
 from dure.portal.plans import queries as plans
 
 READER = system("awards")
-Free = dict[tuple[str, datetime, datetime], int]
 
 
 @transaction.atomic
@@ -39,7 +38,7 @@ def offer_plan(*, actor: Actor, now: datetime, plan_id: int) -> int:
     known = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
     wanted = [rank for rank in plans.awarded(plan_id) if rank.application_id not in known]
     for rank in sorted(wanted, key=lambda one: (one.start_at, -one.nodes, one.number)):
-        _offer(actor, now, plan_id, rank, rank.cluster, rank.nodes, rank.start_at, rank.end_at)
+        offer(actor, now, plan_id, rank, rank.cluster, rank.nodes, rank.start_at, rank.end_at)
     _tell_the_others(plan_id, now)
     journal.append(at=now, actor=actor.name, event="awards.offer_plan", subject=f"plan:{plan_id}", offers=len(wanted))
     return len(wanted)
@@ -60,7 +59,7 @@ def _tell_the_others(plan_id: int, now: datetime) -> None:
         )
 
 
-def _offer(
+def offer(
     actor: Actor,
     now: datetime,
     plan_id: int,
@@ -89,6 +88,8 @@ def _offer(
         number=rank.number,
         application_id=rank.application_id,
         plan_id=plan_id,
+        holder_id=application.organisation.id,
+        lead_id=application.lead_id,
         cluster_id=fleet_queries.cluster(cluster).id,
         nodes=nodes,
         node_names=names,
@@ -138,45 +139,3 @@ def _expire(now: datetime, number: str) -> None:
     move(award, AWARD, "expire", ended_at=now)
     fleet.release(actor=system("loop:expire"), now=now, reference=f"award:{number}", from_at=now)
     journal.append(at=now, actor="loop:expire", event="awards.expire", subject=f"award:{number}")
-
-
-@transaction.atomic
-def offer_down(*, actor: Actor, now: datetime, plan_id: int, most: int = 1) -> list[str]:
-    """Offer freed nodes down the waitlist, to the first `most` applications that fit; their numbers.
-
-    Each is tried at its earliest month still ahead, on the clusters it can use, with as many nodes as it asked for or
-    as there are, down to its minimum. Raises NotPermitted, NotFound.
-    """
-    actor.require(actor.is_programme_manager)
-    plans.plan(plan_id, actor)
-    offered = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
-    waiting = [rank for rank in plans.waitlist(plan_id) if rank.application_id not in offered]
-    views = applications.by_ids(rank.application_id for rank in waiting)
-    free: Free = {}
-    numbers: list[str] = []
-    for rank in waiting:
-        found = _room_for(views[rank.application_id], now, free)
-        if found is None:
-            continue
-        _offer(actor, now, plan_id, rank, *found)
-        subject = f"award:{rank.number}"
-        journal.append(at=now, actor=actor.name, event="awards.offer_down", subject=subject, plan=plan_id)
-        numbers.append(rank.number)
-        if len(numbers) == most:
-            break
-        free.clear()
-    return numbers
-
-
-def _room_for(
-    application: applications.ApplicationView, now: datetime, free: Free
-) -> tuple[str, int, datetime, datetime] | None:
-    """Cluster, nodes, start and end at which a waitlisted application fits, or None; `free` remembers counts."""
-    for start_at, end_at in applications.possible_periods(application, now):
-        for cluster, least, most in applications.usable_clusters(application):
-            key = (cluster, start_at, end_at)
-            if key not in free:
-                free[key] = len(fleet_queries.free_nodes(*key))
-            if min(free[key], most) >= least:
-                return cluster, min(free[key], most), start_at, end_at
-    return None

@@ -32,6 +32,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     if actor.organisations:
         yield from _applying(actor, now)
         yield from _answering(actor, now)
+        yield from _consenting(actor)
         yield from _holding(actor, now)
         yield from _explaining(actor)
         yield from _paying(actor)
@@ -115,6 +116,16 @@ def _answering(actor: Actor, now: datetime) -> Iterator[Task]:
         elif view.state == "accepted" and view.agreement is None and view.accepted_at:
             title = Text("협약에 서명하십시오", "Sign the agreement")
             yield Task(title, about, addresses.award(view.number), due=view.accepted_at + sign_within)
+
+
+def _consenting(actor: Actor) -> Iterator[Task]:
+    for change in awards.changes_to_consent(actor.headed):
+        yield Task(
+            Text("다른 기관의 선정을 넘겨받을지 답하십시오", "Say whether you take over an award"),
+            Text(change.number, change.number),
+            reverse("awards-changes", args=[change.number]),
+            weight=8,
+        )
 
 
 def _holding(actor: Actor, now: datetime) -> Iterator[Task]:

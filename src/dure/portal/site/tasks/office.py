@@ -30,6 +30,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         for call in calls.calls(actor):
             yield from _call(actor, call, now)
         yield from _agreements()
+        yield from _questioned(actor)
         yield from _reclaims(actor)
         yield from _reports()
     if actor.is_finance:
@@ -114,6 +115,26 @@ def _agreements() -> Iterator[Task]:
             Text("신청자는 이미 서명했습니다.", "The applicants have signed."),
             reverse("awards-countersign"),
             weight=15,
+        )
+
+
+def _questioned(actor: Actor) -> Iterator[Task]:
+    """Changes to be decided and appeals to be answered."""
+    changes = len(awards.changes_to_decide(actor))
+    if changes:
+        yield Task(
+            Text(f"선정 변경 요청 {changes}건을 결정하십시오", f"Decide on {changes} changes of awards"),
+            Text("기간 연장과 기관 이관입니다.", "Extensions and transfers."),
+            reverse("awards-change-queue"),
+            weight=17,
+        )
+    appeals = awards.open_appeals()
+    if appeals:
+        yield Task(
+            Text(f"이의신청 {appeals}건에 답하십시오", f"Answer {appeals} appeals"),
+            Text("점수를 주지 않은 평가위원이 다시 봅니다.", "A reviewer who did not score it looks again."),
+            reverse("awards-appeals"),
+            weight=16,
         )
 
 
