@@ -70,3 +70,32 @@ def test_slurms_records_are_given_time_and_looked_at_again_unless_told_otherwise
     assert (site.config.settle, site.config.recheck) == (timedelta(minutes=2), timedelta(hours=48))
     site.write(adapter=slurm, settle_seconds=0, recheck_hours=3)
     assert (site.config.settle, site.config.recheck) == (timedelta(0), timedelta(hours=3))
+
+
+KUBERNETES = {
+    "kind": "kubernetes",
+    "gpu_model": "B200",
+    "cpus_per_node": 192,
+    "memory_gib_per_node": 1900,
+    "pool": "dure/pool=b200",
+    "state_directory": "kube",
+}
+
+
+def test_a_kubernetes_cluster_needs_little_and_takes_paths_beside_the_file(site):
+    site.write(adapter=KUBERNETES)
+    adapter = site.config.adapter
+    assert adapter.server == "https://kubernetes.default.svc"
+    assert str(adapter.token_file) == "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    assert (adapter.state_directory, adapter.keys_directory) == (site.folder / "kube", None)
+    site.write(adapter=KUBERNETES | {"token_file": "kube-token", "ca_file": "ca.crt"})
+    assert site.config.adapter.ca_file == site.folder / "ca.crt"
+    assert type(site.cluster).__name__ == "KubernetesCluster"
+
+
+@pytest.mark.parametrize("change", [{"pool": "b200"}, {"server": "kube.test"}, {"borrow_nodes": -1}, {"cpus": 3}])
+def test_a_mistake_in_a_kubernetes_adapter_names_its_key(site, change):
+    site.write(adapter=KUBERNETES | change)
+    with pytest.raises(InvalidInput) as refused:
+        configuration.load(site.config_file)
+    assert any(next(iter(change)) in mistake.where for mistake in refused.value.mistakes)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dure.agent.clusters.options import SimulatedOptions, SlurmOptions
+from dure.agent.clusters.options import KubernetesOptions, SimulatedOptions, SlurmOptions
 from dure.agent.clusters.port import Cluster
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
@@ -29,6 +29,15 @@ class SlurmAdapter(SlurmOptions):
     kind: Literal["slurm"]
 
 
+class KubernetesAdapter(KubernetesOptions):
+    """`kind: kubernetes` and its options."""
+
+    kind: Literal["kubernetes"]
+
+
+Adapter = SimulatedAdapter | SlurmAdapter | KubernetesAdapter
+
+
 class AgentConfig(BaseModel):
     """What one agent needs to know. Relative paths are relative to the file."""
 
@@ -38,7 +47,7 @@ class AgentConfig(BaseModel):
     cluster: Key
     token_file: Path
     state_dir: Path
-    adapter: Annotated[SimulatedAdapter | SlurmAdapter, Field(discriminator="kind")]
+    adapter: Annotated[Adapter, Field(discriminator="kind")]
     is_test: bool = Field(default=False, description="a cluster for tests: it may follow a portal's virtual time")
     poll_seconds: float = Field(default=10, gt=0, le=3600)
     heartbeat_seconds: float = Field(default=60, gt=0, le=3600)
@@ -53,15 +62,15 @@ class AgentConfig(BaseModel):
 
     @property
     def settle(self) -> timedelta:
-        """How long after an hour its records are complete; Slurm's database hears of jobs a little late."""
-        slurm = isinstance(self.adapter, SlurmAdapter)
-        return timedelta(seconds=(120 if slurm else 0) if self.settle_seconds is None else self.settle_seconds)
+        """How long after an hour its records are complete; a scheduler hears of the end of jobs a little late."""
+        late = 0 if isinstance(self.adapter, SimulatedAdapter) else 120
+        return timedelta(seconds=late if self.settle_seconds is None else self.settle_seconds)
 
     @property
     def recheck(self) -> timedelta:
         """How far back late and corrected records are looked for; the simulated cluster has none of its own."""
-        slurm = isinstance(self.adapter, SlurmAdapter)
-        return timedelta(hours=(48 if slurm else 0) if self.recheck_hours is None else self.recheck_hours)
+        hours = 0 if isinstance(self.adapter, SimulatedAdapter) else 48
+        return timedelta(hours=hours if self.recheck_hours is None else self.recheck_hours)
 
 
 def load(path: Path) -> AgentConfig:
@@ -91,6 +100,10 @@ def open_cluster(config: AgentConfig) -> Cluster:
         from dure.agent.clusters.slurm import SlurmCluster
 
         return SlurmCluster(config.adapter)
+    if isinstance(config.adapter, KubernetesAdapter):
+        from dure.agent.clusters.kubernetes import KubernetesCluster
+
+        return KubernetesCluster(config.adapter)
     from dure.agent.clusters.simulated import SimulatedCluster
 
     return SimulatedCluster(config.adapter)
@@ -104,12 +117,16 @@ def may_be_virtual(config: AgentConfig) -> bool:
 def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     own = config.adapter
     if isinstance(own, SlurmAdapter):
-        adapter: SimulatedAdapter | SlurmAdapter = own.model_copy(
+        adapter: Adapter = own.model_copy(
             update={
                 "keys_directory": folder / own.keys_directory,
                 "state_directory": folder / own.state_directory,
             }
         )
+    elif isinstance(own, KubernetesAdapter):
+        paths = ("token_file", "ca_file", "state_directory", "keys_directory")
+        found = {name: getattr(own, name) for name in paths}
+        adapter = own.model_copy(update={name: folder / path for name, path in found.items() if path is not None})
     else:
         adapter = own.model_copy(update={"directory": folder / own.directory})
     state_dir = folder / config.state_dir
@@ -121,7 +138,7 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
 
 
 def _mistake(path: Path, fault: Any) -> Mistake:
-    kinds = ("simulated", "slurm")  # pydantic names the chosen kind in the path; the file does not
+    kinds = ("simulated", "slurm", "kubernetes")  # pydantic names the chosen kind in the path; the file does not
     where = ".".join(str(part) for part in fault["loc"] if part not in kinds)
     if fault["type"] == "missing":
         return Mistake(

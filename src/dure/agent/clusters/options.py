@@ -84,3 +84,32 @@ class SlurmOptions(BaseModel):
     def _node_list(cls, text: str | None) -> str | None:
         expand(text or "all")
         return text
+
+
+class KubernetesOptions(BaseModel):
+    """A Kubernetes cluster with Kueue. The defaults are those of an agent that runs in the cluster itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    server: str = Field(default="https://kubernetes.default.svc", pattern=r"^https?://[^\s/]+$")
+    token_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    ca_file: Path | None = Path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
+    gpu_model: str = Field(min_length=1, max_length=40)
+    gpus_per_node: int = Field(default=8, ge=1, le=64)
+    cpus_per_node: int = Field(ge=1, description="what of each node jobs may ask for, together")
+    memory_gib_per_node: int = Field(ge=1)
+    pool: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,127}=[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="the label, as key=value, of the nodes the programme may use",
+    )
+    leaf_label: str = Field(default="", max_length=128, description="the label that names a node's leaf switch")
+    borrow_nodes: int = Field(
+        default=4, ge=0, le=10_000, description="how many nodes' worth of idle quota each may borrow; 0: set apart"
+    )
+    member_role: str = Field(default="edit", description="the ClusterRole members get in their namespace")
+    user_prefix: str = Field(default="", max_length=60, description="--oidc-username-prefix of the API server")
+    state_directory: Path = Field(description="where this adapter keeps what it saw run")
+    keys_directory: Path | None = Field(default=None, description="for login nodes, if the site has any")
+    telemetry: PrometheusOptions | None = None
+    storage: StorageOptions | None = Field(default=None, description="not reported when left out")
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
