@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,21 +70,32 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def clean():
-    """Every test begins and ends with no jobs, reservations or accounts of ours."""
+    """Every test ends with no jobs, reservations or accounts of ours, and every node idle."""
     yield
-    slurm("scancel", "-u", ",".join(PEOPLE), check=False)
-    for person in PEOPLE:
-        slurm("scancel", "-u", person, check=False)
-    for _ in range(100):
-        if not slurm("squeue", "-h").strip():
-            break
+    if slurm("squeue", "-h").strip():
+        slurm("scancel", "--partition=gpu", check=False)
+        wait_until(lambda: not slurm("squeue", "-h").strip(), "all jobs gone")
     for line in slurm("scontrol", "show", "reservation", "-o").splitlines():
         if line.startswith("ReservationName="):
-            slurm("scontrol", "delete", line.split()[0], check=False)
-    names = slurm("sacctmgr", "-n", "-P", "list", "account", "format=Account").split()
-    for name in names:
-        if name != "root":
-            slurm("sacctmgr", "-i", "delete", "account", name, check=False)
-    for person in PEOPLE:
-        slurm("sacctmgr", "-i", "delete", "user", person, check=False)
-    slurm("scontrol", "update", "NodeName=ALL", "State=RESUME", check=False)
+            slurm("scontrol", "delete", line.split()[0])
+    accounts = {row for row in slurm("sacctmgr", "-n", "-P", "list", "account", "format=Account").split()} - {"root"}
+    slurm("sacctmgr", "-i", "delete", "user", f"name={','.join(PEOPLE)}", check=False)
+    if accounts:
+        slurm("sacctmgr", "-i", "delete", "account", f"name={','.join(sorted(accounts))}")
+    heal()
+
+
+def heal() -> None:
+    """Resume the nodes that are not idle, and no others: a node resumed is unavailable until it has been heard of."""
+    ill = slurm("sinfo", "-h", "-N", "-t", "down,drain,draining,drained,fail", "-o", "%N").split()
+    if ill:
+        slurm("scontrol", "update", f"NodeName={','.join(sorted(set(ill)))}", "State=RESUME")
+    wait_until(lambda: set(slurm("sinfo", "-h", "-N", "-o", "%t").split()) <= {"idle"}, "all nodes idle")
+
+
+def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    """Wait for a condition; a busy machine is slow, not wrong."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for: {what}"
+        time.sleep(0.1)

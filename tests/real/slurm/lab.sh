@@ -47,7 +47,8 @@ enter_namespaces() {
     for route in 127.0.0.1 127.0.0.0/8; do
       ip route replace table local local "$route" dev lo proto kernel scope host src 127.0.0.1 quickack 1
     done
-    exec "$@"' "$L" "$@"
+    "$@" # not exec: process 1 must reap orphans, or Slurm takes zombies for jobs that cannot be killed
+    exit $?' "$L" "$@"
 }
 
 start() {

@@ -54,7 +54,7 @@ def state_of(job: str) -> tuple[str, str]:
     return status, reason
 
 
-def until(job: str, *states: str, seconds: float = 30) -> tuple[str, str]:
+def until(job: str, *states: str, seconds: float = 120) -> tuple[str, str]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = state_of(job)
@@ -64,7 +64,7 @@ def until(job: str, *states: str, seconds: float = 30) -> tuple[str, str]:
     raise AssertionError(f"job {job} is {state_of(job)}, not {states}")
 
 
-def until_reason(job: str, reason: str, seconds: float = 30) -> None:
+def until_reason(job: str, reason: str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while reason not in state_of(job)[1]:
         assert time.monotonic() < deadline, state_of(job)
