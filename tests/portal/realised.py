@@ -103,6 +103,7 @@ def award(
     )  # fmt: skip
     return Award.objects.create(
         number=number, application=_application(holder, organisation_id, number), plan=_plan(),
+        holder_id=organisation_id, lead_id=holder.user_id,
         cluster_id=fleet_queries.cluster_id(cluster), nodes=nodes, node_names=names, requested_nodes=nodes,
         start_at=start, end_at=end, state=state, offered_at=NOW, respond_by=NOW + timedelta(days=7),
         agreed_at=NOW if state == "agreed" else None,

@@ -77,7 +77,8 @@ def holder():
         share="government", scheduler="slurm", delivered_at=NOW, retired_at=END,
     )  # fmt: skip
     Award.objects.create(
-        number="25-1-0001", application=application, plan=plan, cluster=cluster, nodes=2, node_names=["a", "b"],
+        number="25-1-0001", application=application, plan=plan, holder_id=application.organisation_id,
+        lead_id=application.lead_id, cluster=cluster, nodes=2, node_names=["a", "b"],
         requested_nodes=2, start_at=START, end_at=END, state="agreed", offered_at=NOW, respond_by=NOW,
     )  # fmt: skip
     return actor_by_email("holder@example.org")
