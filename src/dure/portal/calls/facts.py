@@ -12,7 +12,9 @@ from dure.decide.eligibility import Applicant, Eligibility, Request
 from dure.portal.calls.queries import CallView
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework import programme as programmes
-from dure.programme.competition import Limit
+from dure.programme.competition import Limit, Rubric, Track
+
+OF_ORGANISATION = ("organisation-verified", "nominated")  # not known before somebody applies
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,16 @@ class Quote:
     self_pay_per_month: int
 
 
+def programme_rubric() -> Rubric:
+    """What is judged where a call says nothing of its own."""
+    return programmes.current().rubric
+
+
+def tracks() -> Sequence[Track]:
+    """The programme's tracks."""
+    return programmes.current().tracks
+
+
 def prices(call: CallView) -> list[Price]:
     """Every class that may apply by every GPU model on offer; youth companies on a line of their own."""
     programme, found = programmes.current(), []
@@ -76,6 +88,11 @@ def prices(call: CallView) -> list[Price]:
 def limits(call: CallView) -> list[tuple[str, Limit]]:
     """The limits of each GPU model on offer, with its name."""
     return [(_model_name(m), limit) for m in offered_models(call) if (limit := call.rules.limit(m)) is not None]
+
+
+def automatic(call: CallView) -> list[tuple[str, int, int]]:
+    """Model name, nodes and months up to which an eligible request needs no verifier."""
+    return [(_model_name(line.gpu_model), line.nodes, line.months) for line in call.rules.automatic]
 
 
 def offered_models(call: CallView) -> list[str]:
@@ -140,9 +157,9 @@ def quotes(applicant: Applicant, request: Request) -> list[Quote]:
 
 
 def check(call: CallView, applicant: Applicant, request: Request) -> Eligibility:
-    """Whether such an applicant may ask for this; nothing is said of the verification of an organisation not known."""
+    """Whether such an applicant may ask for this; nothing is said that only a known organisation has."""
     found = eligibility.check(programmes.current(), call.rules, applicant, request, call.terms, "submit")
-    return Eligibility(tuple(one for one in found.findings if one.code != "organisation-verified"))
+    return Eligibility(tuple(one for one in found.findings if one.code not in OF_ORGANISATION))
 
 
 def _model_name(code: str) -> str:

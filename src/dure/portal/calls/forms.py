@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,22 +15,11 @@ from dure.core.text import Text
 from dure.decide import estimator
 from dure.decide.eligibility import Applicant, Request
 from dure.decide.estimator import Need
-from dure.decide.questions import Kind
 from dure.portal.calls import facts, sizing
 from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
 
-KINDS: dict[Kind, Text] = {
-    "text": Text("짧은 글", "Short text"),
-    "long_text": Text("긴 글", "Long text"),
-    "number": Text("정수", "Whole number"),
-    "choice": Text("하나 고르기", "Choose one"),
-    "choices": Text("여럿 고르기", "Choose several"),
-    "yes_no": Text("예·아니요", "Yes or no"),
-    "date": Text("날짜", "Date"),
-}
-FREE_ROWS = 2  # empty question rows at the end of the form
-_AT = "%Y-%m-%dT%H:%M"
+AT = "%Y-%m-%dT%H:%M"
 
 
 def language() -> str:
@@ -197,8 +185,8 @@ class BothForm(forms.Form):
 
     ko = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), max_length=5_000, required=False)
     en = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), max_length=5_000, required=False)
-    closes_at = forms.DateTimeField(required=False, input_formats=[_AT])
-    decide_by = forms.DateTimeField(required=False, input_formats=[_AT])
+    closes_at = forms.DateTimeField(required=False, input_formats=[AT])
+    decide_by = forms.DateTimeField(required=False, input_formats=[AT])
 
     def text(self) -> Text:
         """What was written."""
@@ -208,239 +196,6 @@ class BothForm(forms.Form):
         """The instant typed in programme time."""
         at = self.cleaned_data.get(name)
         return at.replace(tzinfo=programmes.zone()).astimezone(UTC) if at else None
-
-
-class CallForm(forms.Form):
-    """A whole call: names, dates in programme time, offer, documents, questions."""
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, call: CallView | None = None, track: str = "") -> None:
-        super().__init__(data, initial=_initial(call, track), use_required_attribute=False)
-        self.is_new = call is None
-        programme, zone = programmes.current(), programmes.zone().key
-        if self.is_new:
-            self.fields["code"] = forms.CharField(label=_("공모 코드"), max_length=30, help_text=_("예: 26-2"))
-            tracks = [(t.code, t.name.in_(language())) for t in programme.tracks]
-            self.fields["track"] = forms.ChoiceField(label=_("트랙"), choices=tracks)
-        for name, label in (("title", _("공모 이름")), ("summary", _("안내 글"))):
-            for code, shown in (("ko", _("한국어")), ("en", _("영어"))):
-                widget = forms.Textarea(attrs={"rows": 3}) if name == "summary" else forms.TextInput()
-                self.fields[f"{name}.{code}"] = forms.CharField(
-                    label=f"{label} ({shown})", widget=widget, max_length=5_000, required=name == "title"
-                )
-        at = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_AT)
-        for name, label in (
-            ("opens_at", _("접수 시작")),
-            ("closes_at", _("접수 마감")),
-            ("decide_by", _("결과 발표")),
-        ):
-            self.fields[name] = forms.DateTimeField(label=label, input_formats=[_AT], widget=at, help_text=zone)
-        month = forms.TextInput(attrs={"type": "month", "placeholder": "2026-04"})
-        for name, label, hint in (
-            ("use_from", _("사용 시작 달"), _("첫날 0시부터 쓸 수 있습니다.")),
-            ("use_until", _("사용이 끝나는 다음 달"), _("이 달의 첫날 0시에 끝납니다.")),
-        ):
-            self.fields[name] = forms.CharField(label=label, widget=month, help_text=hint)
-        self.fields |= _offer_fields()
-        self.fields["documents"] = forms.CharField(
-            label=_("문서"),
-            required=False,
-            widget=forms.Textarea(attrs={"rows": 3}),
-            help_text=_("한 줄에 하나씩: 한국어 이름 | 영어 이름 | 주소"),
-        )
-        self._question_fields(data, call)
-
-    def _question_fields(self, data: Mapping[str, Any] | None, call: CallView | None) -> None:
-        asked = len(call.questions) if call else 0
-        wanted = str(data.get("rows", "")) if data else ""
-        self.rows = min(40, max(asked + FREE_ROWS, int(wanted) if wanted.isdigit() else 0))
-        for row in range(self.rows):
-            self._question_row(f"questions.{row}")
-
-    def _question_row(self, where: str) -> None:
-        def add(name: str, field: forms.Field, label: str, hint: str = "") -> None:
-            field.required, field.label, field.help_text = False, label, hint
-            self.fields[f"{where}.{name}"] = field
-
-        add("code", forms.CharField(max_length=40), _("코드"), _("영문 소문자와 붙임표. 비우면 이 질문을 뺍니다."))
-        kinds = [("", _("고르십시오")), *((kind, shown.in_(language())) for kind, shown in KINDS.items())]
-        add("type", forms.ChoiceField(choices=kinds), _("답의 형식"))
-        add("ko", forms.CharField(max_length=500), _("질문 (한국어)"))
-        add("en", forms.CharField(max_length=500), _("질문 (영어)"))
-        add("required", forms.BooleanField(), _("반드시 답해야 합니다"))
-        area = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
-        add("options", area, _("보기"), _("한 줄에 하나씩: 코드 | 한국어 | 영어"))
-        hint = _("앞의 질문 코드 = 답, 답. 예: releases-model = yes")
-        add("when", forms.CharField(max_length=300), _("이럴 때만 묻기"), hint)
-
-    @property
-    def question_rows(self) -> list[list[Any]]:
-        """The fields of each question, for the page."""
-        return [[self[n] for n in self.fields if n.startswith(f"questions.{row}.")] for row in range(self.rows)]
-
-    @property
-    def offer_fields(self) -> list[Any]:
-        """The fields of what is offered."""
-        return [self[name] for name in self.fields if name.startswith("offered.")]
-
-    @property
-    def first_fields(self) -> list[Any]:
-        """Names and dates."""
-        skipped = ("offered.", "questions.", "documents")
-        return [self[name] for name in self.fields if not name.startswith(skipped)]
-
-    def columns(self) -> dict[str, Any]:
-        """What was typed, as `operations.compose` and `redraft` take it."""
-        read = self.cleaned_data
-        found: dict[str, Any] = {
-            "title": Text(read["title.ko"].strip(), read["title.en"].strip()),
-            "offered": _offered(read),
-            "documents": list(_documents(read["documents"])),
-            "questions": list(self._questions()),
-        }
-        if read["summary.ko"] or read["summary.en"]:
-            found["summary"] = Text(read["summary.ko"], read["summary.en"])
-        for name in ("opens_at", "closes_at", "decide_by"):
-            found[name] = read[name].replace(tzinfo=programmes.zone()).astimezone(UTC)
-        for name in ("use_from", "use_until"):
-            found[name] = Month.parse(read[name]).period(programmes.zone()).start
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        """Months must be months."""
-        for name in ("use_from", "use_until"):
-            try:
-                Month.parse(self.cleaned_data.get(name) or "")
-            except ValueError:
-                if name not in self.errors:
-                    self.add_error(name, _("2026-04처럼 적으십시오."))
-        return self.cleaned_data
-
-    def _questions(self) -> Iterable[dict[str, Any]]:
-        for row in range(self.rows):
-            read = {
-                name: self.cleaned_data.get(f"questions.{row}.{name}")
-                for name in ("code", "type", "ko", "en", "required", "options", "when")
-            }
-            if not read["code"]:
-                continue
-            question = {
-                "code": read["code"].strip(),
-                "type": read["type"],
-                "label": {"ko": read["ko"], "en": read["en"]},
-                "required": bool(read["required"]),
-                "options": [
-                    {"code": code, "label": {"ko": ko, "en": en}} for code, ko, en in _lines(read["options"] or "")
-                ],
-            }
-            if "=" in (read["when"] or ""):
-                earlier, answers = read["when"].split("=", 1)
-                values = [answer.strip() for answer in answers.split(",") if answer.strip()]
-                question["when"] = {"question": earlier.strip(), "is_one_of": values}
-            yield question
-
-
-class CorrectionForm(forms.Form):
-    """Another title, summary or offer of an announced call, and why, for everybody to read."""
-
-    def __init__(self, call: CallView, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, initial=_initial(call, ""), use_required_attribute=False)
-        self.call = call
-        for name, label, rows in (("title", _("공모 이름"), 1), ("summary", _("안내 글"), 3), ("reason", _("이유"), 2)):
-            for code, shown in (("ko", _("한국어")), ("en", _("영어"))):
-                widget = forms.Textarea(attrs={"rows": rows}) if rows > 1 else forms.TextInput()
-                self.fields[f"{name}.{code}"] = forms.CharField(
-                    label=f"{label} ({shown})", widget=widget, max_length=5_000, required=name != "summary"
-                )
-        self.fields |= _offer_fields()
-
-    @property
-    def offer_fields(self) -> list[Any]:
-        """The fields of what is offered."""
-        return [self[name] for name in self.fields if name.startswith("offered.")]
-
-    @property
-    def text_fields(self) -> list[Any]:
-        """Title and summary."""
-        return [self[name] for name in self.fields if name.startswith(("title.", "summary."))]
-
-    @property
-    def reason_fields(self) -> list[Any]:
-        """Why."""
-        return [self["reason.ko"], self["reason.en"]]
-
-    def reason(self) -> Text:
-        """Why, as it will be read."""
-        return self._text("reason")
-
-    def changes(self) -> dict[str, Any]:
-        """What differs from the call as it is."""
-        typed = {"title": self._text("title"), "summary": self._text("summary"), "offered": _offered(self.cleaned_data)}
-        return {name: value for name, value in typed.items() if value != getattr(self.call, name)}
-
-    def _text(self, name: str) -> Text:
-        read = self.cleaned_data
-        return Text(read[f"{name}.ko"].strip(), read[f"{name}.en"].strip())
-
-
-def _offer_fields() -> dict[str, forms.Field]:
-    programme = programmes.current()
-    return {
-        f"offered.{cluster.code}": forms.IntegerField(
-            label=f"{cluster.name.in_(language())} ({programme.gpu_model(cluster.gpu_model).name})",
-            required=False,
-            min_value=0,
-            max_value=cluster.nodes,
-            help_text=_("서버 %(nodes)s대까지") % {"nodes": cluster.nodes},
-        )
-        for cluster in programme.government_clusters
-    }
-
-
-def _offered(read: Mapping[str, Any]) -> dict[str, int]:
-    return {n.removeprefix("offered."): nodes for n, nodes in read.items() if n.startswith("offered.") and nodes}
-
-
-def _initial(call: CallView | None, track: str) -> dict[str, Any]:
-    if call is None:
-        return {"track": track}
-    zone = programmes.zone()
-    found: dict[str, Any] = {
-        "title.ko": call.title.ko,
-        "title.en": call.title.en,
-        "summary.ko": call.summary.ko,
-        "summary.en": call.summary.en,
-        "use_from": str(call.terms.use_from),
-        "use_until": str(call.terms.use_until),
-        "documents": "\n".join(f"{d['name']['ko']} | {d['name']['en']} | {d['url']}" for d in call.documents),
-        **{name: getattr(call, name).astimezone(zone).strftime(_AT) for name in ("opens_at", "closes_at", "decide_by")},
-        **{f"offered.{code}": nodes for code, nodes in call.offered.items()},
-    }
-    for row, question in enumerate(call.questions):
-        where, when = f"questions.{row}", question.get("when")
-        found |= {
-            f"{where}.code": question["code"],
-            f"{where}.type": question["type"],
-            f"{where}.ko": question["label"]["ko"],
-            f"{where}.en": question["label"]["en"],
-            f"{where}.required": question.get("required", False),
-            f"{where}.options": "\n".join(
-                f"{o['code']} | {o['label']['ko']} | {o['label']['en']}" for o in question.get("options", ())
-            ),
-            f"{where}.when": f"{when['question']} = {', '.join(when['is_one_of'])}" if when else "",
-        }
-    return found
-
-
-def _lines(text: str) -> Iterable[tuple[str, str, str]]:
-    for line in text.splitlines():
-        if line.strip():
-            first, second, third, *_ = [*(part.strip() for part in line.split("|")), "", ""]
-            yield first, second, third
-
-
-def _documents(text: str) -> Iterable[dict[str, Any]]:
-    for ko, en, url in _lines(text):
-        yield {"name": {"ko": ko, "en": en}, "url": url}
 
 
 def offered_model_choices(call: CallView) -> list[tuple[str, str]]:

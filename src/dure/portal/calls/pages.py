@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from dure.core.errors import InvalidInput, Mistake, NotFound
+from dure.core.errors import InvalidInput
 from dure.core.text import Text
-from dure.decide.lifecycles import CALL
-from dure.portal.calls import facts, operations, queries, sizing
-from dure.portal.calls.forms import (
-    BothForm,
-    CallForm,
-    CheckForm,
-    CorrectionForm,
-    NeedForm,
-    QuestionForm,
-    language,
-    offered_model_choices,
-)
+from dure.portal.calls import facts, feeds, operations, queries, sizing
+from dure.portal.calls import notice as notices
+from dure.portal.calls import record as records
+from dure.portal.calls.forms import CheckForm, NeedForm, QuestionForm, language, offered_model_choices
+from dure.portal.calls.hwpx import MEDIA_TYPE, hwpx
 from dure.portal.calls.ical import calendar
+from dure.portal.calls.pdf import pdf
 from dure.portal.calls.queries import CallView, EventView
 from dure.portal.calls.words import CHANGED, EVENTS
+from dure.portal.files import queries as files
 from dure.portal.framework import programme as programmes
-from dure.portal.framework.pages import add_mistakes, limited, person_required, role_required
+from dure.portal.framework.pages import add_mistakes, limited, person_required
 from dure.portal.people import queries as people
 
 CALLS = (Text("공모", "Calls"), "/calls/")
-MOVABLE = ("announced", "open", "closed")  # still to be extended, corrected or cancelled
-STEPS = {
-    "announce": operations.announce,
-    "open": operations.open,
-    "close": operations.close,
-    "start_review": operations.start_review,
-    "start_deciding": operations.start_deciding,
-}
+FILES = {"pdf": (pdf, "application/pdf"), "hwpx": (hwpx, MEDIA_TYPE)}
 
 
 @require_GET
@@ -49,10 +36,16 @@ def calls_list(request: HttpRequest) -> HttpResponse:
     found = queries.calls(request.actor)
     groups = {
         "open": [c for c in found if c.state == "open"],
-        "coming": [c for c in found if c.state in ("announced", "draft")],
+        "coming": _next_rounds([c for c in found if c.state in ("announced", "draft")]),
         "past": [c for c in found if c.state not in ("open", "announced", "draft")],
     }
     return render(request, "calls/list.html", {"groups": groups, "crumbs": [(CALLS[0], "")]})
+
+
+def _next_rounds(coming: list[CallView]) -> list[CallView]:
+    """Of every rolling call only the round that opens next; all else as it is."""
+    soonest = {c.series: c.code for c in sorted(coming, key=lambda c: c.opens_at, reverse=True) if c.series}
+    return [c for c in coming if not c.series or soonest[c.series] == c.code]
 
 
 @require_GET
@@ -66,7 +59,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "may_apply": call.accepts(request.now),
         "question_form": QuestionForm(),
         "crumbs": [CALLS, (call.code, "")],
-        **_about(request, call),
+        **about(request, call),
         **_checked(call, form),
     }
     template = "calls/checked.html" if request.htmx else "calls/show.html"
@@ -77,17 +70,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 def record(request: HttpRequest, code: str) -> HttpResponse:
     """The call as open data."""
     call = queries.call(code, request.actor)
-    return JsonResponse(
-        queries.open_record(call)
-        | {
-            "rubric": call.rubric.model_dump(mode="json"),
-            "events": [
-                {"at": e.at, "kind": e.kind, "text": {"ko": e.text.ko, "en": e.text.en}, "changes": list(e.changes)}
-                for e in queries.events(code, request.actor)
-            ],
-        },
-        json_dumps_params={"ensure_ascii": False, "indent": 1},
-    )
+    return JsonResponse(records.full(call, request.actor), json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 
 @require_GET
@@ -104,8 +87,44 @@ def dates(request: HttpRequest, code: str) -> HttpResponse:
 def notice(request: HttpRequest, code: str) -> HttpResponse:
     """The call as a notice to print, from the same record."""
     call = queries.call(code, request.actor)
-    context = {"call": call, "back_url": f"/calls/{code}/", "document_number": call.code, **_about(request, call)}
+    context = {"call": call, "back_url": f"/calls/{code}/", "document_number": call.code, **about(request, call)}
     return render(request, "calls/notice.html", context)
+
+
+@require_GET
+@limited(60, 10, "GET")
+def notice_file(request: HttpRequest, code: str, form: str) -> HttpResponse:
+    """The notice as PDF or HWPX, from the same record."""
+    write, kind = FILES[form]
+    call = queries.call(code, request.actor)
+    made = notices.notice(records.full(call, request.actor), language(), request.build_absolute_uri(f"/calls/{code}/"))
+    response = HttpResponse(write(made), content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="call-{code}.{form}"'
+    return response
+
+
+@require_GET
+def document(request: HttpRequest, code: str, file_id: int) -> HttpResponseBase:
+    """A file attached to a call, for whoever may see the call."""
+    queries.document(code, file_id, request.actor)
+    view = files.files([file_id])[file_id]
+    return FileResponse(
+        files.path_of(view.sha256).open("rb"), as_attachment=True, filename=view.name, content_type=view.media_type
+    )
+
+
+@require_GET
+def feed(request: HttpRequest, form: str) -> HttpResponse:
+    """Everything public that happened to calls, to subscribe to."""
+    base, found = request.build_absolute_uri("/").rstrip("/"), feeds.entries()
+    if form == "json":
+        answer: HttpResponse = JsonResponse(
+            feeds.json_feed(found, language(), base), json_dumps_params={"ensure_ascii": False, "indent": 1}
+        )
+        answer["Content-Type"] = "application/feed+json; charset=utf-8"
+        return answer
+    text = feeds.atom(found, language(), base, request.now)
+    return HttpResponse(text, content_type="application/atom+xml; charset=utf-8")
 
 
 @require_GET
@@ -153,168 +172,7 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "calls/ask.html", context, status=422)
 
 
-@role_required("programme_manager")
-def new(request: HttpRequest) -> HttpResponse:
-    """Compose a call."""
-    form = CallForm(request.POST or None, track=request.GET.get("track", ""))
-    if request.method == "POST" and _may_save(request, form):
-        read = form.cleaned_data
-        try:
-            operations.compose(
-                actor=request.actor, now=request.now, code=read["code"], track=read["track"], **form.columns()
-            )
-            messages.success(request, _("초안을 저장하였습니다. 확인한 뒤 공고하십시오."))
-            return redirect("calls-manage", read["code"])
-        except InvalidInput as error:
-            add_mistakes(form, error)
-    return _compose_page(request, form, [CALLS, (_("공모 만들기"), "")])
-
-
-@role_required("programme_manager")
-def edit(request: HttpRequest, code: str) -> HttpResponse:
-    """Change a draft; what is announced is corrected instead."""
-    call = queries.call(code, request.actor)
-    form = CallForm(request.POST or None, call=call)
-    if call.state != "draft":
-        return redirect("calls-manage", code)
-    if request.method == "POST" and _may_save(request, form):
-        columns = form.columns()
-        try:
-            operations.redraft(
-                actor=request.actor, now=request.now, code=code, questions=columns.pop("questions"), **columns
-            )
-            messages.success(request, _("저장하였습니다."))
-            return redirect("calls-manage", code)
-        except InvalidInput as error:
-            add_mistakes(form, error)
-    return _compose_page(request, form, [CALLS, (code, f"/calls/{code}/"), (_("고치기"), "")])
-
-
-@role_required("programme_manager")
-def correct(request: HttpRequest, code: str) -> HttpResponse:
-    """Correct the title, summary or offer of an announced call, publicly and with a reason."""
-    call = queries.call(code, request.actor)
-    if call.state not in MOVABLE:
-        return redirect("calls-manage", code)
-    form = CorrectionForm(call, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        who: dict[str, Any] = {"actor": request.actor, "now": request.now, "code": code}
-        try:
-            operations.correct(reason=form.reason(), **who, **form.changes())
-            messages.success(request, _("바로잡은 내용과 이유를 공개하였습니다."))
-            return redirect("calls-manage", code)
-        except InvalidInput as error:
-            add_mistakes(form, InvalidInput([_at_field(form, mistake) for mistake in error.mistakes]))
-    crumbs = [CALLS, (code, f"/calls/{code}/"), (_("운영"), f"/calls/{code}/manage/"), (_("바로잡기"), "")]
-    context = {"call": call, "form": form, "crumbs": crumbs, "cancel_url": f"/calls/{code}/manage/"}
-    return render(request, "calls/correct.html", context, status=422 if form.errors else 200)
-
-
-@role_required("programme_manager", "auditor")
-def manage(request: HttpRequest, code: str) -> HttpResponse:
-    """Run a call: its next step, its deadline, notices, questions to answer."""
-    call = queries.call(code, request.actor)
-    return _manage_page(request, call, BothForm())
-
-
-@require_POST
-@role_required("programme_manager")
-def step(request: HttpRequest, code: str, event: str) -> HttpResponse:
-    """The next step of a call."""
-    if event not in STEPS:
-        raise NotFound(internal=f"no step {event}")
-    try:
-        STEPS[event](actor=request.actor, now=request.now, code=code)
-    except InvalidInput as error:
-        messages.error(request, error.public.in_(language()))
-    return redirect("calls-manage", code)
-
-
-@require_POST
-@role_required("programme_manager")
-def publish(request: HttpRequest, code: str, event: str) -> HttpResponse:
-    """What is told in public with a text: a notice, an extension, a corrected deadline, a cancellation."""
-    call = queries.call(code, request.actor)
-    form = BothForm(request.POST)
-    if form.is_valid():
-        who: dict[str, Any] = {"actor": request.actor, "now": request.now, "code": code}
-        try:
-            _publish(event, form, who)
-            messages.success(request, _("공개하였습니다."))
-            return redirect("calls-manage", code)
-        except InvalidInput as error:
-            add_mistakes(form, error)
-    return _manage_page(request, call, form, event)
-
-
-@require_POST
-@role_required("programme_manager")
-def answer(request: HttpRequest, code: str, question_id: int) -> HttpResponse:
-    """Answer a public question."""
-    text = request.POST.get("text", "")
-    try:
-        operations.answer(actor=request.actor, now=request.now, code=code, question_id=question_id, text=text)
-        messages.success(request, _("답변을 공개하였습니다."))
-    except InvalidInput as error:
-        messages.error(request, error.public.in_(language()))
-    return redirect("calls-manage", code)
-
-
-def _publish(event: str, form: BothForm, who: dict[str, Any]) -> None:
-    text = form.text()
-    if event == "notify":
-        operations.notify(text=text, **who)
-    elif event == "cancel":
-        operations.cancel(reason=text, **who)
-    elif event == "extend":
-        closes_at = form.instant("closes_at") or queries.call(who["code"], who["actor"]).closes_at
-        operations.extend(closes_at=closes_at, decide_by=form.instant("decide_by"), reason=text, **who)
-    elif event == "correct":
-        dates = {name: at for name in ("closes_at", "decide_by") if (at := form.instant(name)) is not None}
-        operations.correct(reason=text, **dates, **who)
-    else:
-        raise NotFound(internal=f"no public event {event}")
-
-
-def _at_field(form: CorrectionForm, mistake: Mistake) -> Mistake:
-    """A mistake of a text in two languages stands at the first one that is empty, or else at the Korean."""
-    names = [f"{mistake.where}.{code}" for code in ("ko", "en")]
-    if names[0] not in form.fields:
-        return mistake
-    empty = [name for name in names if not form.cleaned_data[name].strip()]
-    return Mistake((empty or names)[0], mistake.what, mistake.remedy)
-
-
-def _may_save(request: HttpRequest, form: CallForm) -> bool:
-    return request.POST.get("action") != "rows" and form.is_valid()
-
-
-def _compose_page(request: HttpRequest, form: CallForm, crumbs: list[tuple[Any, str]]) -> HttpResponse:
-    is_wrong = request.POST.get("action") != "rows" and bool(form.errors)
-    context = {"form": form, "crumbs": crumbs, "cancel_url": "/calls/", "more_rows": form.rows + 2}
-    return render(request, "calls/compose.html", context, status=422 if is_wrong else 200)
-
-
-def _manage_page(request: HttpRequest, call: CallView, form: BothForm, event: str = "") -> HttpResponse:
-    context = {
-        "call": call,
-        "form": form,
-        "event": event,
-        "questions": queries.questions(call.code, request.actor),
-        "next": [name for name in STEPS if CALL.allows(call.state, name) and _is_due(call, name, request.now)],
-        "may_move": call.state in MOVABLE,
-        "events": _timeline(call, request),
-        "crumbs": [CALLS, (call.code, f"/calls/{call.code}/"), (_("운영"), "")],
-    }
-    return render(request, "calls/manage.html", context, status=422 if form.errors else 200)
-
-
-def _is_due(call: CallView, step: str, now: datetime) -> bool:
-    """Opening and closing wait for their announced times."""
-    return now >= {"open": call.opens_at, "close": call.closes_at}.get(step, now)
-
-
-def _about(request: HttpRequest, call: CallView) -> dict[str, Any]:
+def about(request: HttpRequest, call: CallView) -> dict[str, Any]:
     """What a call's page and its notice both say."""
     programme = programmes.current()
     return {
@@ -325,14 +183,16 @@ def _about(request: HttpRequest, call: CallView) -> dict[str, Any]:
         "rubric": call.rubric,
         "is_rubric_assumed": programme.is_assumption("rubric"),
         "is_market_assumed": programme.is_assumption("gpu_models"),
-        "questions": queries.questions(call.code, request.actor),
-        "timeline": _timeline(call, request),
+        "questions": queries.questions(call.code, request.actor, request.GET.get("q", "").strip()),
+        "rounds": queries.rounds(call.series, request.actor),
+        "automatic": facts.automatic(call),
+        "timeline": timeline(call, request),
         "youth": programme.youth,
         "now": request.now,
     }
 
 
-def _timeline(call: CallView, request: HttpRequest) -> list[dict[str, Any]]:
+def timeline(call: CallView, request: HttpRequest) -> list[dict[str, Any]]:
     """What happened to the call in public, then what comes next."""
     done = [
         {"title": EVENTS[e.kind], "at": e.at, "why": _why(e), "phase": "done"}

@@ -276,11 +276,11 @@ def open_record(view: CallView) -> dict[str, Any]:
         "title": _both(view.title),
         "summary": _both(view.summary),
         "state": view.state,
-        "opens_at": _iso(view.opens_at),
-        "closes_at": _iso(view.closes_at),
-        "decide_by": _iso(view.decide_by),
-        "use_from": _iso(view.use_from),
-        "use_until": _iso(view.use_until),
+        "opens_at": iso(view.opens_at),
+        "closes_at": iso(view.closes_at),
+        "decide_by": iso(view.decide_by),
+        "use_from": iso(view.use_from),
+        "use_until": iso(view.use_until),
         "offered": view.offered,
         "questions": view.questions,
         "documents": view.documents,
@@ -291,7 +291,8 @@ def open_record(view: CallView) -> dict[str, Any]:
     }
 
 
-def _iso(instant: datetime) -> str:
+def iso(instant: datetime) -> str:
+    """An instant as open data writes it: UTC, ISO 8601."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -23,6 +23,8 @@ class Purpose:
 PURPOSES = {
     "outcome": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
     "application": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
+    "call": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
+    "support": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 10 * MIB),
     "evidence": Purpose(("pdf", "png", "jpeg"), 10 * MIB),
 }
 

@@ -1,0 +1,19 @@
+"""Reading the outbox and support requests."""
+
+from dure.portal.messages.queries.mail import MOST_ATTEMPTS as MOST_ATTEMPTS
+from dure.portal.messages.queries.mail import MessageView as MessageView
+from dure.portal.messages.queries.mail import demo_mail as demo_mail
+from dure.portal.messages.queries.mail import inbox as inbox
+from dure.portal.messages.queries.mail import is_demo_open as is_demo_open
+from dure.portal.messages.queries.mail import message as message
+from dure.portal.messages.queries.mail import message_view as message_view
+from dure.portal.messages.queries.mail import unsent as unsent
+from dure.portal.messages.queries.support import EntryView as EntryView
+from dure.portal.messages.queries.support import SupportView as SupportView
+from dure.portal.messages.queries.support import answerers as answerers
+from dure.portal.messages.queries.support import may_answer as may_answer
+from dure.portal.messages.queries.support import overdue as overdue
+from dure.portal.messages.queries.support import support as support
+from dure.portal.messages.queries.support import support_list as support_list
+from dure.portal.messages.queries.support import support_view as support_view
+from dure.portal.messages.queries.support import to_answer as to_answer
