@@ -99,3 +99,13 @@ def test_a_mistake_in_a_kubernetes_adapter_names_its_key(site, change):
     with pytest.raises(InvalidInput) as refused:
         configuration.load(site.config_file)
     assert any(next(iter(change)) in mistake.where for mistake in refused.value.mistakes)
+
+
+def test_the_sites_own_node_names_come_in_pairs(site):
+    slurm = {"kind": "slurm", "cluster_name": "lab", "gpu_model": "H200", "keys_directory": "k", "state_directory": "s"}
+    site.write(adapter=slurm | {"nodes": "a-[001-004]", "site_nodes": "gpu[1-4]"})
+    assert site.config.adapter.site_nodes == "gpu[1-4]"
+    for wrong in ({"site_nodes": "gpu[1-4]"}, {"nodes": "a-[001-004]", "site_nodes": "gpu[1-3]"}):
+        site.write(adapter=slurm | wrong)
+        with pytest.raises(InvalidInput):
+            configuration.load(site.config_file)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure.agent.clusters.hostlist import expand, fold
+from dure.agent.clusters.node_names import NodeNames
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,13 @@ def test_folding_is_undone_by_expanding(parts, width):
 
 def test_names_without_numbers_are_kept():
     assert fold(["login", "n2", "n1"]) == "login,n[1-2]"
+
+
+def test_names_of_portal_and_site_are_paired_in_order():
+    names = NodeNames("naver-h200-a-[001-003]", "gpu[07,09],big1")
+    assert names.all_at_site(["naver-h200-a-003", "naver-h200-a-001"]) == ("big1", "gpu07")
+    assert names.all_at_portal(["gpu09", "login1"]) == ("login1", "naver-h200-a-002")
+    assert NodeNames("n[1-3]", None).at_site("n2") == "n2"
+    for portal, site in (("n[1-3]", "m[1-2]"), ("n[1-2]", "m1,m1")):
+        with pytest.raises(ValueError):
+            NodeNames(portal, site)

@@ -19,7 +19,7 @@ from dure.agent.clusters.slurm import SlurmCluster
 
 LAB = os.environ.get("LAB")
 CLOCK = os.environ.get("LABCLOCK")
-collect_ignore_glob = ["test_*.py"] if not LAB else ["test_a*.py"] if CLOCK else ["test_virtual.py"]
+collect_ignore_glob = ["test_*.py"] if not LAB else ["test_[!v]*.py"] if CLOCK else ["test_virtual.py"]
 SCRIPT = Path(__file__).with_name("lab.sh")
 FIRST_UID = 5001
 PEOPLE = {name: FIRST_UID + index for index, name in enumerate(("alice", "bob", "carol", "dave"))}
@@ -68,6 +68,21 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+@pytest.fixture
+def portal():
+    from tests.agent.fake_portal import FakePortal
+    from tests.real.slurm.site import instant
+
+    return FakePortal("c-1", instant(), "wall")
+
+
+@pytest.fixture
+def site(tmp_path, portal):
+    from tests.real.slurm.site import SlurmSite
+
+    return SlurmSite(tmp_path, portal)
+
+
 @pytest.fixture(autouse=True)
 def clean():
     """Every test ends with no jobs, reservations or accounts of ours, and every node idle."""
@@ -78,7 +93,7 @@ def clean():
     for line in slurm("scontrol", "show", "reservation", "-o").splitlines():
         if line.startswith("ReservationName="):
             slurm("scontrol", "delete", line.split()[0])
-    accounts = {row for row in slurm("sacctmgr", "-n", "-P", "list", "account", "format=Account").split()} - {"root"}
+    accounts = set(slurm("sacctmgr", "-n", "-P", "list", "account", "format=Account").split()) - {"root"}
     slurm("sacctmgr", "-i", "delete", "user", f"name={','.join(PEOPLE)}", check=False)
     if accounts:
         slurm("sacctmgr", "-i", "delete", "account", f"name={','.join(sorted(accounts))}")

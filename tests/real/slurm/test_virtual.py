@@ -10,7 +10,7 @@ import pytest
 from tests.agent.conftest import Site
 from tests.agent.fake_portal import FakePortal
 from tests.real.slurm.conftest import lab, slurm, submit
-from tests.real.slurm.test_awards import SlurmSite, award, until
+from tests.real.slurm.site import SlurmSite, award, until
 
 LAB = Path(os.environ["LAB"])
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dure.agent.clusters.hostlist import expand
+from dure.agent.clusters.node_names import NodeNames
 from dure.protocol.wire import SafeName
 
 
@@ -76,14 +77,22 @@ class SlurmOptions(BaseModel):
     storage: StorageOptions | None = Field(default=None, description="not reported when left out")
     keys_directory: Path = Field(description="where sshd's AuthorizedKeysCommand looks: LOGIN/ALLOCATION")
     nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
+    site_nodes: str | None = Field(default=None, description="what Slurm calls the nodes of `nodes`, in that order")
     slurm_conf: str | None = None
     command_timeout_seconds: float = Field(default=60, gt=0, le=600)
 
-    @field_validator("nodes")
+    @field_validator("nodes", "site_nodes")
     @classmethod
     def _node_list(cls, text: str | None) -> str | None:
         expand(text or "all")
         return text
+
+    @model_validator(mode="after")
+    def _paired(self) -> SlurmOptions:
+        if self.site_nodes is not None and self.nodes is None:
+            raise ValueError("site_nodes needs nodes: the same servers as the portal names them, in the same order")
+        NodeNames(self.nodes, self.site_nodes)
+        return self
 
 
 class KubernetesOptions(BaseModel):

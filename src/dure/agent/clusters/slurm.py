@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from dure.agent.clusters import slurm_text
 from dure.agent.clusters.holds import HoldLog
 from dure.agent.clusters.hostlist import expand, fold
 from dure.agent.clusters.keys import KeyDirectory
+from dure.agent.clusters.node_names import NodeNames
 from dure.agent.clusters.options import SlurmOptions
 from dure.agent.clusters.port import (
     Hold,
@@ -24,8 +24,9 @@ from dure.agent.clusters.port import (
     StepRefused,
 )
 from dure.agent.clusters.slurm_commands import Commands
-from dure.agent.clusters.slurm_text import ASSOCIATION_COLUMNS, Association, Reservation, slurm_time
+from dure.agent.clusters.slurm_text import Association, Reservation, slurm_time
 from dure.agent.clusters.slurm_usage import SlurmUsage
+from dure.agent.clusters.slurm_views import CommandLook, View, gpu_minutes
 from dure.agent.clusters.storage import StorageCommand
 from dure.core.text import Text
 from dure.protocol.desired import Limits, Member
@@ -42,16 +43,18 @@ class SlurmCluster:
     def __init__(self, options: SlurmOptions) -> None:
         self._options = options
         self._slurm = Commands(options.command_timeout_seconds, options.slurm_conf)
+        self._names = NodeNames(options.nodes, options.site_nodes)
+        self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
+        self._view = View(CommandLook(self._slurm, options), self._names, self._may_use)
         self._keys = KeyDirectory(options.keys_directory)
         self._log = HoldLog(options.state_directory)
         self._storage = StorageCommand(options.storage)
-        self._usage = SlurmUsage(self._slurm, options, self._log)
-        self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
+        self._usage = SlurmUsage(self._slurm, options, self._log, self._names)
 
     def observe(self, now: datetime) -> Observed:
         """What stands. Raises ClusterUnreachable when controller or accounting do not answer."""
-        marks, associations = self._accounts(), self._associations()
-        held = {reservation.name: reservation for reservation in self._reservations()}
+        marks, associations = self._view.accounts(), self._view.associations()
+        held = {reservation.name: reservation for reservation in self._view.reservations()}
         by_account: dict[str, list[Association]] = {}
         for association in associations:
             by_account.setdefault(association.account, []).append(association)
@@ -90,22 +93,41 @@ class SlurmCluster:
 
     def inventory(self, now: datetime) -> tuple[InventoryNode, ...]:
         """The nodes the programme may use."""
-        return tuple(node for node, _ in self._nodes())
+        return tuple(node for node, _ in self._view.nodes())
 
     def usage(self, since: datetime, until: datetime) -> Sequence[tuple[datetime, tuple[UsageRow, ...]]]:
         """Rows of every account of ours, those that have ended included."""
-        ids = {name: _identity(mark) for name, mark in self._accounts().items() if mark.startswith((_MARK, _ENDED))}
-        return self._usage.rows(ids, self._nodes(), since, until)
+        ids = {
+            name: _identity(mark) for name, mark in self._view.accounts().items() if mark.startswith((_MARK, _ENDED))
+        }
+        return self._usage.rows(ids, self._view.nodes(), since, until)
 
     def spent(self, now: datetime) -> Mapping[str, int]:
-        """Nothing: Slurm keeps the budgets itself, as GrpTRESMins."""
-        return {}
+        """GPU-seconds by name, of Slurm's own count in whole minutes.
+
+        Slurm starts no job that does not fit into what is left (`safe`); jobs that run when a budget is lowered below
+        what has been used are ended here.
+        """
+        budgets = {
+            row.account: row.tres_minutes["gres/gpu"]
+            for row in self._view.associations()
+            if not row.user and row.parent == self._options.parent_account and "gres/gpu" in row.tres_minutes
+        }
+        if not budgets:
+            return {}
+        words = ("-a", "-n", "-P", "-A", ",".join(sorted(budgets)), "-o", "Account,User,GrpTRESRaw")
+        used = self._slurm.read(gpu_minutes, "sshare", *words)
+        for name in sorted(budgets):
+            if used.get(name, 0) >= budgets[name] and self._running(name):
+                self._slurm.order("scancel", "-A", name, "-t", "running")
+                self._slurm.order("scancel", "-A", name, "-t", "suspended")
+        return {name: used[name] * 60 for name in budgets if name in used}
 
     def storage(self, now: datetime) -> Mapping[str, StorageUse]:
         """What the site's own command says, where there is one."""
         if self._options.storage is None:
             return {}
-        return self._storage.of([name for name, mark in self._accounts().items() if mark.startswith(_MARK)], now)
+        return self._storage.of([name for name, mark in self._view.accounts().items() if mark.startswith(_MARK)], now)
 
     # What stands.
 
@@ -145,30 +167,11 @@ class SlurmCluster:
             extras=tuple(sorted(extras)),
         )
 
-    def _accounts(self) -> dict[str, str]:
-        return self._slurm.read(slurm_text.accounts, "sacctmgr", "-n", "-P", "list", "account", "format=Account,Descr")
-
-    def _associations(self) -> list[Association]:
-        columns = ",".join(ASSOCIATION_COLUMNS)
-        words = ("list", "assoc", f"cluster={self._options.cluster_name}", f"format={columns}")
-        return self._slurm.read(lambda text: list(slurm_text.associations(text)), "sacctmgr", "-n", "-P", *words)
-
-    def _reservations(self) -> list[Reservation]:
-        return self._slurm.read(
-            lambda text: list(slurm_text.reservations(text)), "scontrol", "show", "reservation", "-o"
-        )
-
-    def _nodes(self) -> list[tuple[InventoryNode, int]]:
-        found = self._slurm.read(
-            lambda text: list(slurm_text.nodes(text, self._options.gpu_model)), "scontrol", "show", "node", "-o"
-        )
-        return [(node, cpus) for node, cpus in found if self._may_use is None or node.name in self._may_use]
-
     # What is changed.
 
     def _create(self, standing: Standing) -> None:
         parent = self._options.parent_account
-        marks = self._accounts()
+        marks = self._view.accounts()
         if marks.get(parent, "dure") != "dure":
             raise _refused(f"account {parent} exists and is not ours ({marks[parent]})")
         mark = _mark(standing.id, None)
@@ -193,7 +196,7 @@ class SlurmCluster:
 
     def _set_members(self, standing: Standing) -> None:
         name, wanted = standing.name, {member.login: member for member in standing.members}
-        present = {row.user for row in self._associations() if row.account == name and row.user}
+        present = {row.user for row in self._view.associations() if row.account == name and row.user}
         for login, member in wanted.items():
             self._keys.put(login, name, member.ssh_keys)
         for login in set(self._keys.logins(name)) - set(wanted):
@@ -207,7 +210,7 @@ class SlurmCluster:
 
     def _set_hold(self, standing: Standing, now: datetime) -> None:
         name, hold = standing.name, standing.hold
-        current = next((found for found in self._reservations() if found.name == name), None)
+        current = self._view.reservation(name)
         if hold is None or hold.end <= now:
             if current is not None:
                 self._slurm.order("scancel", f"--reservation={name}")
@@ -215,7 +218,7 @@ class SlurmCluster:
                 self._slurm.order("scontrol", "delete", f"ReservationName={name}")
             return
         self._may_hold(hold)
-        nodes, end = f"Nodes={fold(hold.nodes)}", f"EndTime={slurm_time(hold.end)}"
+        nodes, end = f"Nodes={fold(self._names.all_at_site(hold.nodes))}", f"EndTime={slurm_time(hold.end)}"
         start = "StartTime=now" if hold.start <= now else f"StartTime={slurm_time(hold.start)}"
         self._log.note(name, hold.nodes, max(hold.start, now))
         self._describe(name, _mark(standing.id, hold.start))
@@ -232,15 +235,15 @@ class SlurmCluster:
 
     def _remove(self, name: str) -> None:
         """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""
-        mark = self._accounts().get(name, "")
+        mark = self._view.accounts().get(name, "")
         if not mark.startswith((_MARK, _ENDED)):
             return
         self._modify(name, "GrpTRES=gres/gpu=0")
         self._slurm.order("scancel", "-A", name)
         self._settled(name, "-A", name)
-        if any(found.name == name for found in self._reservations()):
+        if self._view.reservation(name) is not None:
             self._slurm.order("scontrol", "delete", f"ReservationName={name}")
-        for row in self._associations():
+        for row in self._view.associations():
             if row.account == name and row.user:
                 self._delete_user(name, row.user)
         for login in self._keys.logins(name):
@@ -257,11 +260,15 @@ class SlurmCluster:
 
     def _cancel_outside(self, name: str, hold: Hold) -> None:
         """Jobs of ours on nodes given up end: the nodes are somebody else's now."""
-        running = self._slurm.ask("squeue", "-h", "-A", name, "-t", "running,suspended", "-o", "%i|%N")
-        for line in running.splitlines():
-            job, _, nodes = line.partition("|")
-            if set(expand(nodes)) - set(hold.nodes):
+        for job, nodes in self._running(name):
+            if set(nodes) - set(hold.nodes):
                 self._slurm.order("scancel", job)
+
+    def _running(self, name: str) -> list[tuple[str, tuple[str, ...]]]:
+        """(job, nodes) of every job of `name` that holds nodes."""
+        text = self._slurm.ask("squeue", "-h", "-A", name, "-t", "running,suspended", "-o", "%i|%N")
+        rows = (line.partition("|") for line in text.splitlines())
+        return [(job, self._names.all_at_portal(expand(nodes))) for job, _, nodes in rows]
 
     def _may_hold(self, hold: Hold) -> None:
         foreign = sorted(set(hold.nodes) - self._may_use) if self._may_use is not None else []
@@ -286,7 +293,7 @@ class SlurmCluster:
 
     def _parent_qos(self) -> str:
         parent = self._options.parent_account
-        return next((row.qos for row in self._associations() if row.account == parent and not row.user), "normal")
+        return next((row.qos for row in self._view.associations() if row.account == parent and not row.user), "normal")
 
 
 def _hold(reservation: Reservation, mark: str) -> Hold:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dure.agent.clusters import slurm_text
 from dure.agent.clusters.holds import HoldLog
+from dure.agent.clusters.node_names import NodeNames
 from dure.agent.clusters.options import SlurmOptions
 from dure.agent.clusters.port import UsageUntracked
 from dure.agent.clusters.slurm_commands import Commands
@@ -49,8 +50,9 @@ class Stretch:
 class SlurmUsage:
     """Rows per hour of the accounts that are ours."""
 
-    def __init__(self, slurm: Commands, options: SlurmOptions, log_of_holds: HoldLog) -> None:
+    def __init__(self, slurm: Commands, options: SlurmOptions, log_of_holds: HoldLog, names: NodeNames) -> None:
         self._slurm = slurm
+        self._names = names
         self._options = options
         self._log = log_of_holds
         self._telemetry = None if options.telemetry is None else Prometheus(options.telemetry)
@@ -134,7 +136,8 @@ class SlurmUsage:
         if self._telemetry is None or options is None or not wanted:
             return {}
         try:
-            samples = self._telemetry.samples(wanted, begin, begin + timedelta(seconds=WINDOW_SECONDS))
+            asked = [(self._names.at_site(node), gpu) for node, gpu in wanted]
+            samples = self._telemetry.samples(asked, begin, begin + timedelta(seconds=WINDOW_SECONDS))
         except TelemetryUnreachable as error:
             log.warning("telemetry of %s: %s", begin, error.internal)
             return {}
