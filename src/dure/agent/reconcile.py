@@ -232,7 +232,14 @@ class Agent:
             if told == nodes and now - at < INVENTORY_EVERY:
                 return
         self._portal.send_inventory(
-            Inventory(cluster=self._config.cluster, instance=self._instance, epoch=epoch, seen_at=now, nodes=nodes)
+            Inventory(
+                cluster=self._config.cluster,
+                instance=self._instance,
+                epoch=epoch,
+                seen_at=now,
+                engine=self._config.adapter.kind,
+                nodes=nodes,
+            )
         )
         self._inventory_told = (nodes, now)
 

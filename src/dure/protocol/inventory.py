@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from dure.protocol.wire import Count, Instant, Key, NodeName, Said
 
+Engine = Literal["", "slurm", "kubernetes", "simulated"]
 NodeState = Literal["ready", "draining", "drained", "down", "maintenance", "unknown"]
 
 
@@ -23,12 +24,16 @@ class InventoryNode(Said):
 
 
 class Inventory(Said):
-    """All nodes of one cluster as seen at `seen_at`, the portal's time; the newest wins."""
+    """All nodes of one cluster as seen at `seen_at`, the portal's time; the newest wins.
+
+    `engine` is what the agent really drives, whatever the programme file plans; empty where it does not say.
+    """
 
     cluster: Key
     instance: Key
     epoch: Count
     seen_at: Instant
+    engine: Engine = ""
     nodes: tuple[InventoryNode, ...]
 
     @model_validator(mode="after")
