@@ -265,3 +265,4 @@ class AfterAward(Part):
     first_use_within_days: Days
     end_warning_days: tuple[Days, ...]
     extension_months: Annotated[int, Field(ge=0, le=60)]
+    replace_failed_after_hours: Count  # a server that has been down for longer gives way to a spare of its cluster
