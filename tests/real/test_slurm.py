@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-LAB = Path(__file__).parent / "slurm" / "lab.sh"
+LAB = Path(__file__).parents[2] / "src" / "dure" / "simulate" / "slurm_lab.sh"
 NODES = os.environ.get("LABNODES", "16")
 NEEDED = ("slurmctld", "slurmd", "slurmdbd", "mariadbd", "munged", "unshare", "setpriv")
 ABSENT = [name for name in NEEDED if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]

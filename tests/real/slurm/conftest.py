@@ -20,7 +20,7 @@ from dure.agent.clusters.slurm import SlurmCluster
 LAB = os.environ.get("LAB")
 CLOCK = os.environ.get("LABCLOCK")
 collect_ignore_glob = ["test_*.py"] if not LAB else ["test_[!v]*.py"] if CLOCK else ["test_virtual.py"]
-SCRIPT = Path(__file__).with_name("lab.sh")
+SCRIPT = Path(__file__).parents[3] / "src" / "dure" / "simulate" / "slurm_lab.sh"
 FIRST_UID = 5001
 PEOPLE = {name: FIRST_UID + index for index, name in enumerate(("alice", "bob", "carol", "dave"))}
 

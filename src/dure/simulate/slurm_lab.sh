@@ -1,30 +1,38 @@
 #!/bin/bash
 # A whole Slurm cluster on one machine, gone when its command ends.
 #
-#   lab.sh ns COMMAND…      run COMMAND in private mount, net, pid and uts namespaces (needs root)
-#   lab.sh up NODES [LIVE]  munge, MariaDB, slurmdbd, slurmctld and LIVE real slurmds of 8 fake GPUs each
-#   lab.sh restart NAME     kill -9 one daemon (slurmctld, slurmdbd, slurmd.n001 …) and start it again
-#   lab.sh kill NAME        kill -9 one daemon
-#   lab.sh down             stop everything in order
+#   slurm_lab.sh ns COMMAND…      run COMMAND in private mount, net, pid and uts namespaces (needs root)
+#   slurm_lab.sh up NODES [LIVE]  munge, MariaDB, slurmdbd, slurmctld and LIVE real slurmds of 8 fake GPUs each
+#   slurm_lab.sh restart NAME     kill -9 one daemon (slurmctld, slurmdbd, slurmd.n001 …) and start it again
+#   slurm_lab.sh kill NAME        kill -9 one daemon
+#   slurm_lab.sh down             stop everything in order
 #
 # LAB is a directory of its own. Slurm 22.05 (Debian 12) and newer. Why each odd line is there stands beside it.
-# With LABCLOCK set every daemon and command runs on a clock of the lab's own: `lab.sh jump SECONDS` puts it at that many
-# seconds after the real one (forwards only; needs the package faketime).
+# LABNAME, LABNODE (the stem of node names), LABGPU and LABPORT (the first of NODES + 100 ports) tell several apart.
+# With LABCLOCK set every daemon and command runs on a clock of the lab's own: `slurm_lab.sh jump SECONDS` puts it at that
+# many seconds after the real one (forwards only; needs the package faketime). LABOFFSET is a fixed distance instead.
 set -eu
 L=${LAB:?LAB must name a directory of its own}
 COMMAND=$1
 NODES=${2:-8}
 LIVE=${3:-$NODES}
 PORT=${LABPORT:-17000}
+NAME=${LABNAME:-lab}
+STEM=${LABNODE:-n}
+GPU=${LABGPU:-h200}
 USERS=${LABUSERS:-"alice bob carol dave"}
 export SLURM_CONF=$L/etc/slurm.conf PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 use_own_clock() {
   mkdir -p "$L"
+  export LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 FAKETIME_DONT_FAKE_MONOTONIC=1
+  if [ -n "${LABOFFSET:-}" ]; then
+    export FAKETIME=$LABOFFSET
+    return
+  fi
   [ -e "$L/clock" ] || echo +0 >"$L/clock"
-  export LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 FAKETIME_TIMESTAMP_FILE=$L/clock
   # Real timers keep running, and no slurmd is declared dead because the clock jumped.
-  export FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 SLURMD_TIMEOUT=0
+  export FAKETIME_TIMESTAMP_FILE=$L/clock FAKETIME_NO_CACHE=1 SLURMD_TIMEOUT=0
 }
 
 enter_namespaces() {
@@ -66,7 +74,7 @@ wait_for() {
     "$@" >/dev/null 2>&1 && return 0
     sleep .05
   done
-  echo "lab.sh: gave up waiting for: $*" >&2
+  echo "slurm_lab.sh: gave up waiting for: $*" >&2
   return 1
 }
 
@@ -108,7 +116,7 @@ write_configuration() {
   # A GPU must be a character device: plain files and Count= without File= do not register.
   for i in 0 1 2 3 4 5 6 7; do [ -e "$L/dev/gpu$i" ] || mknod -m 666 "$L/dev/gpu$i" c 195 "$i"; done
   cat >"$L/etc/slurm.conf" <<END
-ClusterName=lab
+ClusterName=$NAME
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$PORT
 SlurmUser=$(id -un)
@@ -151,16 +159,16 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort=$((PORT + 1))
 AccountingStoragePass=$L/munge/sock
-AccountingStorageTRES=${LABTRES-gres/gpu,gres/gpu:h200}
+AccountingStorageTRES=${LABTRES-gres/gpu,gres/gpu:$GPU}
 AccountingStorageEnforce=associations,limits,qos,safe
 EnforcePartLimits=ALL
 END
   for i in $(seq 1 "$NODES"); do
-    printf 'NodeName=n%03d NodeHostname=%s NodeAddr=127.0.0.1 Port=%d CPUs=64 Boards=1 SocketsPerBoard=2 CoresPerSocket=32 ThreadsPerCore=1 RealMemory=1000000 Gres=gpu:h200:8 State=UNKNOWN\n' \
-      "$i" "$host" $((PORT + 100 + i))
+    printf 'NodeName=%s%03d NodeHostname=%s NodeAddr=127.0.0.1 Port=%d CPUs=64 Boards=1 SocketsPerBoard=2 CoresPerSocket=32 ThreadsPerCore=1 RealMemory=1000000 Gres=gpu:%s:8 State=UNKNOWN\n' \
+      "$STEM" "$i" "$host" $((PORT + 100 + i)) "$GPU"
   done >>"$L/etc/slurm.conf"
   echo "PartitionName=gpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP" >>"$L/etc/slurm.conf"
-  echo "Name=gpu Type=h200 File=$L/dev/gpu[0-7]" >"$L/etc/gres.conf"
+  echo "Name=gpu Type=$GPU File=$L/dev/gpu[0-7]" >"$L/etc/gres.conf"
   # Newer slurmds want this file; 22.05 does not register with it.
   case "$(slurmd -V)" in *" 22."*) ;; *) echo CgroupPlugin=disabled >"$L/etc/cgroup.conf" ;; esac
   (umask 077; cat >"$L/etc/slurmdbd.conf" <<END
@@ -197,24 +205,25 @@ start_database() {
      grant all on slurm_acct.* to slurm@'127.0.0.1'"
 }
 
-count_idle() { [ "$(sinfo -h -N -t idle -o %N | wc -l)" -ge "$LIVE" ]; }
+count_idle() { sleep .1; [ "$(sinfo -h -N -t idle -o %N | wc -l)" -ge "$LIVE" ]; }
 
 up() {
+  ulimit -n "$(ulimit -Hn)" # a controller keeps a connection for each of many nodes
   write_configuration
   start munged munged --foreground --force --socket="$L/munge/sock" --key-file="$L/munge/key" \
     --pid-file="$L/munge/pid" --log-file="$L/munge/log" --seed-file="$L/munge/seed" --num-threads=10
   start_database
   start slurmdbd slurmdbd -D
   wait_for 400 sacctmgr -n list cluster
-  sacctmgr -i -Q add cluster lab >/dev/null 2>&1 || true
+  sacctmgr -i -Q add cluster "$NAME" >/dev/null 2>&1 || true
   start slurmctld slurmctld -D -f "$SLURM_CONF"
   local i node
   for i in $(seq 1 "$LIVE"); do
-    node=$(printf n%03d "$i")
+    node=$(printf %s%03d "$STEM" "$i")
     mkdir -p "$L/spool/$node"
     start "slurmd.$node" slurmd -D -f "$SLURM_CONF" -N "$node"
   done
-  wait_for 1200 count_idle
+  wait_for 6000 count_idle
 }
 
 down() {
@@ -226,7 +235,7 @@ down() {
 }
 
 
-if [ -n "${LABCLOCK:-}" ] && [ "$COMMAND" != ns ]; then use_own_clock; fi
+if [ -n "${LABCLOCK:-}${LABOFFSET:-}" ] && [ "$COMMAND" != ns ]; then use_own_clock; fi
 case $COMMAND in
   ns) shift; enter_namespaces "$@" ;;
   up) up ;;
@@ -234,5 +243,5 @@ case $COMMAND in
   restart) murder "$2"; revive "$2" ;;
   jump) echo "+$2" >"$L/clock" ;;
   down) down ;;
-  *) echo "lab.sh: unknown command $COMMAND" >&2; exit 2 ;;
+  *) echo "slurm_lab.sh: unknown command $COMMAND" >&2; exit 2 ;;
 esac
