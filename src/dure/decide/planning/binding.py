@@ -65,9 +65,8 @@ def sentence(model: Model, found: Binding, application: int) -> Text:
     left, need = max(0, int(found.left[application])), int(found.need[application])
     if what >= 0:
         policy: Policy = problem.policies[what]
-        return reasons.held_by_rule(
-            policy.label, reasons.amount(calendar, policy, left), reasons.amount(calendar, policy, need)
-        )
+        measure = calendar, policy.measure, policy.by_slot
+        return reasons.held_by_rule(policy.label, reasons.amount(*measure, left), reasons.amount(*measure, need))
     column = int(found.column[application])
     return reasons.held_by_capacity(
         problem.clusters[int(model.cluster[column])].code,

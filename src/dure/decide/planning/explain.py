@@ -3,22 +3,25 @@ every rule what it cost. All of it from problem and plan alone, so that anybody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
-from dure.decide.planning import binding, highs, kernels, merit, reasons
-from dure.decide.planning.bound import certificate
+from dure.decide.planning import binding, kernels, merit, reasons
+from dure.decide.planning.costs import RuleCost, rule_costs
+from dure.decide.planning.displacement import displacement
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Model, build
-from dure.decide.planning.overrides import is_left_out, rule_of
+from dure.decide.planning.overrides import KIND, is_left_out, rule_of
 from dure.decide.planning.plan import Plan
 from dure.decide.planning.problem import Application, Problem
-from dure.decide.planning.whatif import Offer, Room, verified
+from dure.decide.planning.whatif import Offer, offers
 
 Outcome = Literal["awarded", "unfunded", "below_pass_mark", "ineligible"]
 
@@ -36,14 +39,16 @@ class Reason:
 class Statement:
     """All that is said about one application. `code` is the binding reason in one word or a rule's name.
 
-    `displaced` are the awards any one of which would have had to go; `needed_tenths` is guidance from prices.
+    `displaced` counts the awards any one of which would have had to go, `lowest` names the first of them from the
+    lowest score up; `needed_tenths` is guidance from prices.
     """
 
     application: str
     outcome: Outcome
     code: str
     reasons: tuple[Reason, ...]
-    displaced: tuple[str, ...] = ()
+    displaced: int = 0
+    lowest: tuple[str, ...] = ()
     needed_tenths: int | None = None
     change: Offer | None = None
     waitlist_rank: int | None = None
@@ -51,11 +56,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class RuleStatement:
-    """What one rule allowed, held and cost (in value, by the bound without it)."""
+    """What one rule cost; see `costs`."""
 
-    name: str
-    label: Text
-    cost: int
+    cost: RuleCost
     text: Text
 
 
@@ -75,10 +78,7 @@ class Explanation:
             "problem": self.problem,
             "plan": self.plan,
             "applications": {one.application: _statement_document(one) for one in self.statements},
-            "rules": [
-                {"name": one.name, "label": _pair(one.label), "cost": one.cost, "text": _pair(one.text)}
-                for one in self.rules
-            ],
+            "rules": [_rule_document(one) for one in self.rules],
         }
 
 
@@ -92,32 +92,55 @@ def explain(problem: Problem, plan: Plan) -> Explanation:
                 Text("같은 문제로 만든 배분안을 주십시오.", "Give the plan that was solved from this problem."),
             )
         )
+    with _collector_resting():
+        return _explained(problem, plan)
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Hundreds of thousands of small texts are made and none dropped: looking for garbage among them is in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _explained(problem: Problem, plan: Plan) -> Explanation:
     model = build(problem)
-    speaker = _Speaker(model, plan)
-    return Explanation(problem.digest, plan.digest, tuple(speaker.statements()), tuple(_rule_costs(model, plan)))
+    duals = merit.duals(model, plan.certificate)
+    speaker = _Speaker(model, plan, merit.tables(model, Envy(model, plan.rule.delta_tenths), duals))
+    costs = [
+        RuleStatement(one, reasons.rule_cost(one.policy, one.cost, one.at_most, plan.value, one.method == "relaxation"))
+        for one in rule_costs(model, plan, duals)
+    ]
+    return Explanation(problem.digest, plan.digest, tuple(speaker.statements()), tuple(costs))
 
 
 class _Speaker:
     """Knows one plan and speaks about each of its applications."""
 
-    def __init__(self, model: Model, plan: Plan) -> None:
-        self.model, self.plan, self.problem = model, plan, model.problem
-        envy = Envy(model, plan.rule.delta_tenths)
-        self.tables = merit.tables(model, envy, merit.duals(model, plan.certificate))
+    def __init__(self, model: Model, plan: Plan, tables: kernels.Tables) -> None:
+        self.model, self.plan, self.problem, self.tables = model, plan, model.problem, tables
         self.work = merit.empty(model)
-        self._place(plan)
-        self.room = Room(model, self.work)
         self.number = {one.id: index for index, one in enumerate(model.applications)}
-        self.bound = binding.binding(model, self.tables, self.work)
-        rules = {one.id: rule_of(self.problem, one.id) for one in self.problem.applications}
-        self.by_hand = {name: rule for name, rule in rules.items() if rule is not None}
+        self._place(plan)
+        self.bound = binding.binding(model, tables, self.work)
+        is_by_hand = any(policy.kind == KIND for policy in self.problem.policies)
+        asked = self.problem.applications if is_by_hand else ()
+        self.by_hand = {one.id: rule for one in asked if (rule := rule_of(self.problem, one.id))}
         self.out = [
             one
             for one in sorted(self.problem.applications, key=lambda one: (-one.score_tenths, one.lottery_rank))
             if one.id not in plan.award and self.problem.is_fundable(one) and not self._is_left_out(one)
         ]
         self.rank = {one.id: rank for rank, one in enumerate(self.out, 1)}
-        self.changes = self._changes()
+        swaps = displacement(model, tables, self.work)
+        self.displaced, self.lowest = swaps.count.tolist(), swaps.lowest.tolist()
+        self.needed = _needed(model, tables).tolist()
+        self.changes = offers(model, self.work, np.array([self.number[one.id] for one in self.out], dtype=np.int64))
 
     def statements(self) -> list[Statement]:
         """One statement per application of the problem."""
@@ -125,21 +148,19 @@ class _Speaker:
 
     def _place(self, plan: Plan) -> None:
         """Put the plan's awards into the state."""
-        clusters = [cluster.code for cluster in self.problem.clusters]
-        numbers = {one.id: index for index, one in enumerate(self.model.applications)}
+        code = {cluster.code: index for index, cluster in enumerate(self.problem.clusters)}
         for award in plan.awards:
-            found = np.zeros(0, dtype=np.int64)
-            if award.application in numbers and award.cluster in clusters:
-                owner = numbers[award.application]
-                columns = np.arange(self.model.first[owner], self.model.first[owner + 1])
-                same = self.model.cluster[columns] == clusters.index(award.cluster)
-                same &= (self.model.start[columns] == award.start) & (self.model.nodes[columns] == award.nodes)
-                found = columns[same]
+            owner, cluster = self.number.get(award.application), code.get(award.cluster, -1)
+            part = (
+                slice(0, 0) if owner is None else slice(int(self.model.first[owner]), int(self.model.first[owner + 1]))
+            )
+            same = (self.model.cluster[part] == cluster) & (self.model.start[part] == award.start)
+            found = np.flatnonzero(same & (self.model.nodes[part] == award.nodes))
             if not len(found):
                 what = Text("문제에 없는 선정입니다.", "The problem has no such choice.")
                 remedy = Text("`dure plan audit`로 확인하십시오.", "Check the plan with `dure plan audit`.")
                 raise InvalidInput(Mistake(f"awards[{award.application}]", what, remedy))
-            kernels.move(self.tables, self.work, int(found[0]), 1)
+            kernels.move(self.tables, self.work, int(found[0]) + part.start, 1)
 
     def _statement(self, application: Application) -> Statement:
         award = self.plan.award.get(application.id)
@@ -177,21 +198,15 @@ class _Speaker:
     def _unfunded(self, application: Application) -> Statement:
         number = self.number[application.id]
         code, text = binding.code(self.model, self.bound, number), binding.sentence(self.model, self.bound, number)
-        displaced = self._displaced(application)
-        is_merit = self.plan.rule.name == "merit"
-        lowest = min(displaced, key=lambda one: (one.score_tenths, -one.lottery_rank), default=None)
-        said = [
-            Reason("reason", reasons.REASON, text),
-            Reason(
-                "swap",
-                reasons.SWAP,
-                reasons.swap(len(displaced), lowest, application, self.plan.rule.delta_tenths, is_merit),
-            ),
-        ]
-        needed = self._needed(application)
+        count = self.displaced[number]
+        near = [self.model.applications[one] for one in self.lowest[number] if one >= 0]
+        is_merit, delta = self.plan.rule.name == "merit", self.plan.rule.delta_tenths
+        compared = reasons.swap(count, near[0] if near else None, application, delta, is_merit)
+        said = [Reason("reason", reasons.REASON, text), Reason("swap", reasons.SWAP, compared)]
+        needed = self.needed[number]
         if needed is not None:
             said.append(Reason("guidance", reasons.GUIDANCE, reasons.guidance(needed, application.score_tenths)))
-        offer = self.changes.get(application.id)
+        offer = self.changes.get(number)
         changed = (
             reasons.change(self.problem.calendar, offer, self.problem.cluster[offer.cluster])
             if offer is not None
@@ -200,55 +215,24 @@ class _Speaker:
         said.append(Reason("change", reasons.CHANGE, changed))
         rank = self.rank[application.id]
         said.append(Reason("waitlist", reasons.WAITLIST, reasons.waitlist(rank, len(self.out))))
-        return Statement(
-            application.id, "unfunded", code, tuple(said), tuple(one.id for one in displaced), needed, offer, rank
-        )
-
-    def _displaced(self, application: Application) -> list[Application]:
-        """Awards any one of which, gone, would make room."""
-        number = self.number[application.id]
-        flags = kernels.displaced(self.tables, self.work, number)
-        return [self.model.applications[index] for index in np.flatnonzero(flags).tolist()]
-
-    def _needed(self, application: Application) -> int | None:
-        """The score at which some choice would be worth its price, in tenths; None without a choice."""
-        number, t = self.number[application.id], self.tables
-        part = slice(int(t.first[number]), int(t.first[number + 1]))
-        over = application.score_tenths - self.problem.formula.offset_tenths
-        value = self.model.value[part]
-        usable = value > 0
-        if over <= 0 or not usable.any():
-            return None
-        cost = (value - t.priced[part])[usable]
-        lowest = int(np.ceil((cost * over / value[usable]).min()))
-        return min(1000, self.problem.formula.offset_tenths + max(0, lowest))
-
-    def _changes(self) -> Mapping[str, Offer]:
-        """The first offer of each unfunded application that stands up to insertion."""
-        queue = {one.id: list(self.room.offers(one)) for one in self.out}
-        found: dict[str, Offer] = {}
-        while True:
-            asked = [offers.pop(0) for name, offers in queue.items() if offers and name not in found]
-            if not asked:
-                return found
-            for offer, is_good in zip(asked, verified(self.room, asked, self.problem.application), strict=True):
-                if is_good:
-                    found[offer.application] = offer
+        lowest = tuple(one.id for one in near)
+        return Statement(application.id, "unfunded", code, tuple(said), count, lowest, needed, offer, rank)
 
 
-def _rule_costs(model: Model, plan: Plan) -> list[RuleStatement]:
-    """What each rule cost: how much higher the bound would be without it."""
-    problem, found = model.problem, []
-    base = _bound(model)
-    for policy in problem.policies:
-        without = build(replace(problem, policies=tuple(one for one in problem.policies if one.name != policy.name)))
-        cost = max(0, _bound(without) - base)
-        found.append(RuleStatement(policy.name, policy.label, cost, reasons.rule_cost(policy, cost, plan.value)))
+def _needed(model: Model, tables: kernels.Tables) -> Any:
+    """[applications]: the score (tenths) at which some choice would be worth its price, None without a choice."""
+    found = np.full(len(model.applications), None, dtype=object)
+    offset = model.problem.formula.offset_tenths
+    over = np.array([one.score_tenths - offset for one in model.applications], dtype=np.int64)
+    usable = np.flatnonzero((model.value > 0) & (over[model.owner] > 0))
+    if len(usable):
+        owner = model.owner[usable]
+        cost = (model.value - tables.priced)[usable]
+        first = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+        lowest = np.minimum.reduceat(cost * over[owner] / model.value[usable], first)
+        needed = np.minimum(1000, offset + np.maximum(0, np.ceil(lowest).astype(np.int64)))
+        found[owner[first]] = needed
     return found
-
-
-def _bound(model: Model) -> int:
-    return certificate(model, highs.relax(model).duals)[1]
 
 
 def _pair(text: Text) -> dict[str, str]:
@@ -261,7 +245,8 @@ def _statement_document(one: Statement) -> dict[str, Any]:
         "outcome": one.outcome,
         "code": one.code,
         "reasons": [{"kind": said.kind, "label": _pair(said.label), "text": _pair(said.text)} for said in one.reasons],
-        "displaced": list(one.displaced),
+        "displaced": one.displaced,
+        "lowest": list(one.lowest),
         "needed_tenths": one.needed_tenths,
         "change": None
         if change is None
@@ -273,4 +258,18 @@ def _statement_document(one: Statement) -> dict[str, Any]:
             "duration": change.duration,
         },
         "waitlist_rank": one.waitlist_rank,
+    }
+
+
+def _rule_document(one: RuleStatement) -> dict[str, Any]:
+    cost = one.cost
+    return {
+        "name": cost.policy.name,
+        "label": _pair(cost.policy.label),
+        "row": cost.row,
+        "price_per_billion": cost.price,
+        "cost": cost.cost,
+        "at_most": cost.at_most,
+        "method": cost.method,
+        "text": _pair(one.text),
     }

@@ -151,33 +151,38 @@ def _within(counts: Ints) -> Ints:
     return np.arange(total, dtype=np.int64) - np.repeat(ends - counts, counts)
 
 
-class _Term(NamedTuple):
-    """A rule for the kernel. Per option: the first row it counts in (-1: none) and what one node counts in one slot.
+class Window(NamedTuple):
+    """How a rule counts, for kernels: slots `opens` up to `ends`, a row for each or one for all.
 
     `by_node` is 0 where an award counts once whatever its size, `by_time` 0 where it counts once whatever its length.
     """
 
-    base: Ints
-    unit: Ints
-    first: int
-    end: int
+    opens: int
+    ends: int
     by_slot: int
     by_node: int
     by_time: int
 
 
-def _term(policy: Policy, reach: Reach, ways: _Ways, rows: list[Row]) -> _Term:
-    """The rule for the kernel; its rows are added to `rows`."""
-    begin, words = len(rows), reach.words(policy)
-    for word in words:
+def window(policy: Policy) -> Window:
+    """How `policy` counts."""
+    by_node, by_time = policy.measure != "awards", policy.measure not in ("awards", "nodes")
+    return Window(policy.first_slot, policy.end_slot, int(policy.by_slot), int(by_node), int(by_time))
+
+
+def first_rows(policy: Policy, reach: Reach, begin: int) -> Ints:
+    """[application, cluster]: the first row of `policy` an award counts in, -1 for none; its rows are from `begin`."""
+    each = policy.end_slot - policy.first_slot if policy.by_slot else 1
+    return np.where(reach.matched(policy), begin + each * reach.word(policy), -1)
+
+
+def _term(policy: Policy, reach: Reach, ways: _Ways, rows: list[Row]) -> tuple[Ints, Ints, Window]:
+    """Per option the first row of the rule and what one node counts in one slot; the rule's rows go into `rows`."""
+    begin = len(rows)
+    for word in reach.words(policy):
         rows.extend(_policy_rows(policy, word))
-    each = (len(rows) - begin) // max(1, len(words))
-    base = np.where(reach.matched(policy), begin + each * reach.word(policy), -1)[ways.of, ways.on]
     unit = {"cost_won": ways.cost, "fee_won": ways.fee}.get(policy.measure, np.ones(len(ways.of), dtype=np.int64))
-    return _Term(
-        base, unit, policy.first_slot, policy.end_slot, int(policy.by_slot),
-        int(policy.measure != "awards"), int(policy.measure not in ("awards", "nodes")),
-    )  # fmt: skip
+    return first_rows(policy, reach, begin)[ways.of, ways.on], unit, window(policy)
 
 
 def fact(name: str, application: Application, cluster: Cluster) -> str:
@@ -214,14 +219,18 @@ def _policy_rows(policy: Policy, word: str) -> Iterator[Row]:
 
 
 def _assemble(
-    problem: Problem, applications: tuple[Application, ...], ways: _Ways, rows: list[Row], terms: list[_Term]
+    problem: Problem,
+    applications: tuple[Application, ...],
+    ways: _Ways,
+    rows: list[Row],
+    terms: list[tuple[Ints, Ints, Window]],
 ) -> Model:
     """Drop columns that no hard row can hold, and write down what the others use."""
     caps = np.array([one.cap for one in rows], dtype=np.int64)
     most = np.where([one.price is None for one in rows], caps, np.iinfo(np.int64).max)
-    base = np.array([term.base for term in terms], dtype=np.int64).reshape(len(terms), len(ways.of))
-    unit = np.array([term.unit for term in terms], dtype=np.int64).reshape(len(terms), len(ways.of))
-    windows = np.array([term[2:] for term in terms], dtype=np.int64).reshape(len(terms), 5)
+    base = np.array([term[0] for term in terms], dtype=np.int64).reshape(len(terms), len(ways.of))
+    unit = np.array([term[1] for term in terms], dtype=np.int64).reshape(len(terms), len(ways.of))
+    windows = np.array([term[2] for term in terms], dtype=np.int64).reshape(len(terms), 5)
     columns = (ways.option, ways.cluster * problem.calendar.slots + ways.start, ways.nodes, ways.start, ways.length)
     count = np.zeros(len(ways.value), dtype=np.int64)
     nothing = np.zeros(0, dtype=np.int64)

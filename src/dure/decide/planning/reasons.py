@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 from dure.core.period import Month
 from dure.core.text import Text
 from dure.decide.planning.plan import Award
-from dure.decide.planning.problem import Application, Calendar, Cluster, Policy
+from dure.decide.planning.problem import Application, Calendar, Cluster, Measure, Policy
 from dure.decide.planning.whatif import Offer
 
 REASON = Text("결정 사유", "Reason")
@@ -15,9 +17,25 @@ CHANGE = Text("선정될 수 있었던 신청", "What would have fitted")
 WAITLIST = Text("예비 순위", "Waitlist")
 BY_HAND = Text("담당자가 손으로 바꿈", "Changed by hand")
 
+NO_SWAP = Text(
+    "선정 과제 하나를 빼는 것만으로는 자리가 나지 않습니다. 둘 이상을 빼야 합니다.",
+    "No single award makes room for it: at least two would have to go.",
+)
+NO_SCORE = Text(
+    "이번 배분안의 가격으로 보면 점수만으로는 선정되기 어려웠습니다(규모와 기간이 가격에 비해 큽니다). "
+    "참고용이며 약속이 아닙니다.",
+    "By this plan's prices no score alone would have sufficed: size and period outweigh it. "
+    "This is guidance, not a promise.",
+)
+NO_CHANGE = Text(
+    "서버 수, 시작 시기, 클러스터, 기간 가운데 하나만 바꾸어서는 들어갈 자리가 없었습니다.",
+    "No change of size, start, cluster or length alone would have fitted.",
+)
+
 _WEEKS = (Text("1주", "week 1"), Text("2주", "week 2"), Text("3주", "week 3"), Text("4주", "week 4"))
 
 
+@functools.lru_cache(maxsize=4096)
 def slot_name(calendar: Calendar, slot: int) -> Text:
     """A slot as people say it: 2026년 3월 / March-style numbers, with the week where slots are quarters of a month."""
     month = Month.parse(calendar.first).plus(slot // calendar.slots_per_month)
@@ -28,6 +46,7 @@ def slot_name(calendar: Calendar, slot: int) -> Text:
     return Text(f"{text.ko} {week.ko}", f"{text.en} {week.en}")
 
 
+@functools.lru_cache(maxsize=4096)
 def length_name(calendar: Calendar, slots: int) -> Text:
     """A number of slots as months and weeks."""
     months, weeks = divmod(slots, calendar.slots_per_month)
@@ -43,25 +62,14 @@ def points(tenths: int) -> str:
 
 def awarded(calendar: Calendar, application: Application, award: Award, cluster: Cluster) -> Text:
     """What was awarded, and whether it is less than was asked for."""
-    text = Text(
-        "{cluster}({model})에서 서버 {nodes}대를 {start}부터 {length} 동안 배정했습니다.",
-        "{nodes} nodes on {cluster} ({model}) from {start} for {length}.",
-    )
-    less = Text(
-        " 신청하신 {asked}대보다 적으나, 신청서에 적으신 최소 규모를 충족합니다.",
-        " This is less than the {asked} asked for and not below the minimum stated.",
-    )
-    found = text.format(
-        cluster=cluster.code,
-        model=cluster.gpu_model,
-        nodes=award.nodes,
-        start=slot_name(calendar, award.start),
-        length=length_name(calendar, application.duration),
-    )
-    if award.nodes >= application.requested_nodes:
-        return found
-    added = less.format(asked=application.requested_nodes)
-    return Text(found.ko + added.ko, found.en + added.en)
+    start, length = slot_name(calendar, award.start), length_name(calendar, application.duration)
+    where, model, nodes, asked = cluster.code, cluster.gpu_model, award.nodes, application.requested_nodes
+    ko = f"{where}({model})에서 서버 {nodes}대를 {start.ko}부터 {length.ko} 동안 배정했습니다."
+    en = f"{nodes} nodes on {where} ({model}) from {start.en} for {length.en}."
+    if nodes < asked:
+        ko += f" 신청하신 {asked}대보다 적으나, 신청서에 적으신 최소 규모를 충족합니다."
+        en += f" This is less than the {asked} asked for and not below the minimum stated."
+    return Text(ko, en)
 
 
 def ineligible() -> Text:
@@ -87,13 +95,14 @@ def nothing_on_offer() -> Text:
     )
 
 
-def amount(calendar: Calendar, policy: Policy, number: int) -> Text:
+@functools.lru_cache(maxsize=4096)
+def amount(calendar: Calendar, measure: Measure, by_slot: bool, number: int) -> Text:
     """A number in the unit a rule counts in."""
-    if policy.measure in ("cost_won", "fee_won"):
+    if measure in ("cost_won", "fee_won"):
         return Text(f"{number:,}원", f"₩{number:,}")
-    if policy.measure == "awards":
+    if measure == "awards":
         return Text(f"{number:,}건", _count(number, "award") or "0 awards")
-    if policy.measure == "nodes" or policy.by_slot:
+    if measure == "nodes" or by_slot:
         return Text(f"서버 {number:,}대", _count(number, "node") or "0 nodes")
     ko, en = ("서버·월", "node-month") if calendar.slots_per_month == 1 else ("서버·주", "node-week")
     return Text(f"{number:,} {ko}", _count(number, en) or f"0 {en}s")
@@ -159,70 +168,58 @@ def window_passed(calendar: Calendar, latest: int) -> Text:
 def swap(count: int, lowest: Application | None, application: Application, delta: int, is_merit: bool) -> Text:
     """The exact swap statement: which single award would have had to go."""
     if lowest is None:
-        return Text(
-            "선정 과제 하나를 빼는 것만으로는 자리가 나지 않습니다. 둘 이상을 빼야 합니다.",
-            "No single award makes room for it: at least two would have to go.",
-        )
-    text = Text(
-        "선정 과제 {count}건 가운데 하나가 빠지면 자리가 납니다. "
-        "그중 가장 낮은 점수는 {lowest}점이고 이 신청은 {score}점입니다.",
-        "Any one of {count} awards would have to go. "
-        "The lowest of them scores {lowest}; this application scores {score}.",
-    ).format(count=count, lowest=points(lowest.score_tenths), score=points(application.score_tenths))
-    if not is_merit or application.score_tenths >= lowest.score_tenths + delta:
-        return text
-    band = points(delta)
-    return Text(
-        f"{text.ko} {band}점 이상 낮은 과제가 이 신청을 대신해 선정된 일은 없습니다.",
-        f"{text.en} No award scoring {band} points or more below it took its place.",
+        return NO_SWAP
+    low, own = points(lowest.score_tenths), points(application.score_tenths)
+    ko = (
+        f"선정 과제 {count}건 가운데 하나가 빠지면 자리가 납니다. "
+        f"그중 가장 낮은 점수는 {low}점이고 이 신청은 {own}점입니다."
     )
+    en = f"Any one of {count} awards would have to go. The lowest of them scores {low}; this application scores {own}."
+    if is_merit and application.score_tenths < lowest.score_tenths + delta:
+        band = points(delta)
+        ko += f" {band}점 이상 낮은 과제가 이 신청을 대신해 선정된 일은 없습니다."
+        en += f" No award scoring {band} points or more below it took its place."
+    return Text(ko, en)
 
 
 def guidance(needed: int, score: int) -> Text:
     """What score the prices suggest."""
     if needed >= 1000:
-        return Text(
-            "이번 배분안의 가격으로 보면 점수만으로는 선정되기 어려웠습니다(규모와 기간이 가격에 비해 큽니다). "
-            "참고용이며 약속이 아닙니다.",
-            "By this plan's prices no score alone would have sufficed: size and period outweigh it. "
-            "This is guidance, not a promise.",
-        )
+        return NO_SCORE
+    wanted, own = points(needed), points(score)
     return Text(
-        "이번 배분안의 가격으로 보면 약 {needed}점 이상에서 선정이 유력했습니다(이 신청 {score}점). "
+        f"이번 배분안의 가격으로 보면 약 {wanted}점 이상에서 선정이 유력했습니다(이 신청 {own}점). "
         "참고용이며 약속이 아닙니다.",
-        "By this plan's prices, about {needed} points would have made an award likely (it has {score}). "
+        f"By this plan's prices, about {wanted} points would have made an award likely (it has {own}). "
         "This is guidance, not a promise.",
-    ).format(needed=points(needed), score=points(score))
+    )
 
 
 def change(calendar: Calendar, offer: Offer, cluster: Cluster) -> Text:
     """A changed request that was verified to fit."""
-    what = {
-        "fewer_nodes": Text("최소 서버 수를 {nodes}대로 낮추었다면", "With a minimum of {nodes} nodes"),
-        "later_start": Text("시작을 {start}로 늦추었다면", "With a start in {start}"),
-        "other_cluster": Text("{model}도 쓸 수 있다고 하였다면", "Had {model} on {cluster} been acceptable"),
-        "shorter": Text("기간을 {length}로 줄였다면", "With a period of {length}"),
-    }[offer.kind]
-    then = Text(
-        " {cluster}에서 {start}부터 서버 {nodes}대가 들어갈 수 있었습니다. 실제로 끼워 넣어 확인했습니다.",
-        ", {nodes} nodes on {cluster} from {start} would have fitted. This was verified by inserting it.",
-    )
-    both = Text(what.ko + then.ko, what.en + then.en)
-    return both.format(
-        nodes=offer.nodes,
-        start=slot_name(calendar, offer.start),
-        length=length_name(calendar, offer.duration),
-        cluster=cluster.code,
-        model=cluster.gpu_model,
+    nodes, start = offer.nodes, slot_name(calendar, offer.start)
+    if offer.kind == "fewer_nodes":
+        what = f"최소 서버 수를 {nodes}대로 낮추었다면", f"With a minimum of {nodes} nodes"
+    elif offer.kind == "later_start":
+        what = f"시작을 {start.ko}로 늦추었다면", f"With a start in {start.en}"
+    elif offer.kind == "other_cluster":
+        what = (
+            f"{cluster.code}의 {cluster.gpu_model}도 쓸 수 있다고 하였다면",
+            f"Had {cluster.gpu_model} on {cluster.code} been acceptable",
+        )
+    else:
+        length = length_name(calendar, offer.duration)
+        what = f"기간을 {length.ko}로 줄였다면", f"With a period of {length.en}"
+    return Text(
+        f"{what[0]} {cluster.code}에서 {start.ko}부터 서버 {nodes}대가 들어갈 수 있었습니다. 끼워 넣어 확인했습니다.",
+        f"{what[1]}, {nodes} nodes on {cluster.code} from {start.en} would have fitted. "
+        "This was verified by inserting it.",
     )
 
 
 def no_change() -> Text:
     """Nothing we tried would have fitted."""
-    return Text(
-        "서버 수, 시작 시기, 클러스터, 기간 가운데 하나만 바꾸어서는 들어갈 자리가 없었습니다.",
-        "No change of size, start, cluster or length alone would have fitted.",
-    )
+    return NO_CHANGE
 
 
 def waitlist(rank: int, count: int) -> Text:
@@ -230,14 +227,21 @@ def waitlist(rank: int, count: int) -> Text:
     return Text(f"미선정 신청 {count}건 가운데 {rank}순위입니다.", f"Number {rank} of {count} on the waitlist.")
 
 
-def rule_cost(policy: Policy, cost: int, value: int) -> Text:
-    """What one rule cost, as share of the plan's value."""
+def rule_cost(policy: Policy, cost: int, at_most: int, value: int, is_relaxed: bool) -> Text:
+    """What one rule cost, as share of the plan's value, and how that is known."""
     permyriad = cost * 10_000 // max(1, value)
     share = f"{permyriad // 100}.{permyriad % 100:02d}"
+    how = (
+        Text("규칙을 빼고 선형 완화를 다시 풀어", "by solving the relaxation anew without it")
+        if is_relaxed
+        else Text("이 배분안의 가격만으로 위에서 어림하여", "a rough upper estimate from this plan's prices alone")
+    )
     return Text(
-        "'{rule}' 규칙이 없었다면 가치의 상한이 {cost}({share} %) 더 높았을 것입니다.",
-        "Without '{rule}' the bound on value would be higher by {cost} ({share} %).",
-    ).format(rule=policy.label, cost=f"{cost:,}", share=share)
+        f"'{policy.label.ko}' 규칙이 없다면 가치의 상한이 {cost:,}({share} %) 높아집니다({how.ko}). "
+        f"이 규칙을 뺀 어떤 배분안도 이 배분안보다 {at_most:,} 넘게 나을 수 없습니다(증명된 한도).",
+        f"Without '{policy.label.en}' the bound on value would be higher by {cost:,} ({share} %; {how.en}). "
+        f"No plan without it can be worth more than this one by more than {at_most:,} (proven).",
+    )
 
 
 def _count(number: int, word: str) -> str:

@@ -1,180 +1,241 @@
-"""What else would have fitted beside a plan: the largest size at any cluster and start, for any application.
+"""What else would have fitted beside a plan: for every application the first small change that finds room.
 
-Rows of the model are the same as in the plan's own problem; every offer is verified by building the changed
-application's column anew and inserting it.
+Changes are tried in this order: fewer nodes, a later start, another cluster, a shorter period; of each kind the one
+that keeps most nodes, then the earliest. What is offered is inserted into the plan's rows one by one before it is said.
 """
+
+# ruff: noqa: ANN001, ANN202
+# (Numba infers types, and compiles loops best.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from dure.decide.planning.kernels import ENDLESS, Work
-from dure.decide.planning.model import Ints, Model, build, is_matched, row_word
-from dure.decide.planning.problem import Application, Option, Policy
+from dure.decide.planning.kernels import Work, compiled
+from dure.decide.planning.model import Ints, Model, first_rows, window
+from dure.decide.planning.problem import Application, Option
+from dure.decide.planning.reach import Reach
+
+Kind = Literal["fewer_nodes", "later_start", "other_cluster", "shorter"]
+KINDS: tuple[Kind, ...] = ("fewer_nodes", "later_start", "other_cluster", "shorter")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A changed request that fits beside the plan: `kind` is fewer_nodes, later_start, other_cluster or shorter."""
+    """A changed request that fits beside the plan."""
 
     application: str
-    kind: str
+    kind: Kind
     cluster: str
     start: int
     nodes: int
     duration: int
 
 
-class Room:
-    """What a plan leaves, and the largest size a request could have had."""
-
-    def __init__(self, model: Model, work: Work) -> None:
-        self.model, self.problem = model, model.problem
-        self.left = {row.name: int(work.room[r]) for r, row in enumerate(model.rows)}
-        slots = self.problem.calendar.slots
-        self.free: Ints = work.room[: len(self.problem.clusters) * slots].reshape(-1, slots)
-        self._windows: dict[int, Ints] = {}
-        self._terms = {
-            (application.applicant_class, application.youth, option.cluster): option
-            for application in self.problem.applications
-            for option in application.options
-        }
-        self.least: dict[str, int] = {}
-        for application in self.problem.applications:
-            for option in application.options:
-                known = self.least.get(option.cluster, option.min_nodes)
-                self.least[option.cluster] = min(known, option.min_nodes)
-
-    def window(self, duration: int) -> Ints:
-        """[cluster, start]: nodes free throughout `duration` slots from each start."""
-        if duration not in self._windows:
-            slots = self.problem.calendar.slots
-            starts = slots - duration + 1
-            found = self.free[:, :starts].copy()
-            for shift in range(1, duration):
-                np.minimum(found, self.free[:, shift : shift + starts], out=found)
-            self._windows[duration] = found
-        return self._windows[duration]
-
-    def option(self, application: Application, code: str) -> Option | None:
-        """The terms of `application` on cluster `code`: its own, or those others of its class have there."""
-        own = next((option for option in application.options if option.cluster == code), None)
-        if own is not None:
-            return own
-        terms = self._terms.get((application.applicant_class, application.youth, code))
-        if terms is None or not application.options:
-            return None
-        size = application.options[0]
-        most = min(size.max_nodes, terms.max_nodes)
-        return replace(terms, min_nodes=min(size.min_nodes, most), max_nodes=most)
-
-    def sizes(self, application: Application, option: Option, duration: int) -> Ints:
-        """[start]: the largest size that fits at each start, by capacity and by every hard rule."""
-        cluster = self.problem.cluster[option.cluster]
-        found: Ints = self.window(duration)[self.problem.clusters.index(cluster)].copy()
-        for policy in self.problem.policies:
-            if policy.price is None and is_matched(policy, application, cluster):
-                word = row_word(policy, application, cluster)
-                np.minimum(found, self._most(policy, word, option, duration, len(found)), out=found)
-        return found
-
-    def _most(self, policy: Policy, word: str, option: Option, duration: int, starts: int) -> Ints:
-        """[start]: the largest size one rule leaves room for."""
-        name = f"{policy.name}/{word}" if word else policy.name
-        unit = {"cost_won": option.cost_won, "fee_won": option.fee_won}.get(policy.measure, 1)
-        begins = np.maximum(np.arange(starts), policy.first_slot)
-        ends = np.minimum(np.arange(starts) + duration, policy.end_slot)
-        inside = np.maximum(ends - begins, 0)
-        if policy.by_slot:
-            shift, end = policy.first_slot, policy.end_slot
-            rooms = [self.left.get(f"{name}/{slot}", 0) // max(1, unit) for slot in range(shift, end)]
-            return np.array(
-                [
-                    min(rooms[b - shift : max(b, e) - shift], default=ENDLESS)
-                    for b, e in zip(begins.tolist(), ends.tolist(), strict=True)
-                ],
-                dtype=np.int64,
-            )
-        times = np.minimum(inside, 1) if policy.measure in ("nodes", "awards") else inside
-        each = times * unit
-        left = self.left.get(name, policy.caps[0])
-        if policy.measure == "awards":
-            return np.asarray(np.where((times > 0) & (left < 1), 0, ENDLESS), dtype=np.int64)
-        most: Ints = np.where(each > 0, left // np.maximum(each, 1), ENDLESS)
-        return most
-
-    def offers(self, application: Application) -> Iterator[Offer]:
-        """Changes that would have fitted beside the plan, the smallest of each kind, in the order to be offered."""
-        last = min(application.latest, self.problem.calendar.slots - application.duration)
-        own = [option for option in application.options if option.min_nodes <= option.max_nodes]
-        yield from self._best(application, "fewer_nodes", own, application.earliest, last, application.duration)
-        yield from self._best(
-            application, "later_start", own, last + 1, self.problem.calendar.slots, application.duration
-        )
-        named = {option.cluster for option in application.options}
-        others = [self.option(application, one.code) for one in self.problem.clusters if one.code not in named]
-        found = [option for option in others if option is not None]
-        yield from self._best(application, "other_cluster", found, application.earliest, last, application.duration)
-        for duration in range(application.duration - 1, 0, -1):
-            shorter = next(
-                self._best(application, "shorter", own, application.earliest, application.latest, duration), None
-            )
-            if shorter is not None:
-                yield shorter
-                return
-
-    def _best(
-        self, application: Application, kind: str, options: Sequence[Option], first: int, last: int, duration: int
-    ) -> Iterator[Offer]:
-        """The offer of one kind that keeps most nodes, then the earliest start."""
-        best: Offer | None = None
-        for option in options:
-            sizes = self.sizes(application, option, duration)[first : last + 1] if first <= last else np.zeros(0, int)
-            least = self.least.get(option.cluster, 1) if kind == "fewer_nodes" else option.min_nodes
-            most = option.min_nodes - 1 if kind == "fewer_nodes" else option.max_nodes
-            usable = np.minimum(sizes, most)
-            if not len(usable) or int(usable.max()) < least:
-                continue
-            at = int(usable.argmax())
-            if best is None or int(usable[at]) > best.nodes:
-                best = Offer(application.id, kind, option.cluster, first + at, int(usable[at]), duration)
-        if best is not None:
-            yield best
+def offers(model: Model, work: Work, asked: Ints) -> dict[int, Offer]:
+    """The first change that fits for each application numbered in `asked`; those without one are left out."""
+    found = np.full((len(asked), 5), -1, dtype=np.int64)
+    if len(asked):
+        _offer(_request(model), work.left, asked, found)
+    clusters = model.problem.clusters
+    return {
+        number: Offer(model.applications[number].id, KINDS[kind], clusters[cluster].code, start, nodes, duration)
+        for number, (kind, cluster, start, nodes, duration) in zip(asked.tolist(), found.tolist(), strict=True)
+        if kind >= 0
+    }
 
 
-def verified(room: Room, offers: Sequence[Offer], applications: Mapping[str, Application]) -> list[bool]:
-    """Whether each offer (one per application) fits beside the plan when its changed application is built anew."""
-    changed = [_changed(room, offer, applications[offer.application]) for offer in offers]
-    model = build(replace(room.problem, applications=tuple(changed)))
-    place = {application.id: index for index, application in enumerate(model.applications)}
-    return [_fits(room, model, place[offer.application]) for offer in offers]
+class _Request(NamedTuple):
+    """What applications ask for and how rules count it, for the kernels.
+
+    By application: `duration`, `earliest`, `latest`, `limit` (won of fee, -1 none). By application and cluster: `terms`
+    (0 none, 1 its own, 2 those others of its class have there), `low`, `high` sizes, and in `rates` what one node
+    counts in one slot (1, subsidy, fee). By cluster: `least` anybody may ask for. By rule: `base` [rule, application,
+    cluster] first row, `windows` and which of `rates` it counts in.
+    """
+
+    slots: Any
+    duration: Any
+    earliest: Any
+    latest: Any
+    limit: Any
+    terms: Any
+    low: Any
+    high: Any
+    rates: Any
+    least: Any
+    base: Any
+    windows: Any
+    rate: Any
 
 
-def _changed(room: Room, offer: Offer, application: Application) -> Application:
-    """The application as if it had asked for exactly the offer."""
-    terms = room.option(application, offer.cluster)
-    if terms is None:
-        raise ValueError(f"{offer}: nobody of this class has terms on that cluster")
-    return replace(
-        application,
-        options=(replace(terms, min_nodes=offer.nodes, max_nodes=offer.nodes),),
-        duration=offer.duration,
-        earliest=offer.start,
-        latest=offer.start,
-        fee_limit_won=None,
-    )
+def _request(model: Model) -> _Request:
+    problem, applications = model.problem, model.applications
+    facts = np.array(
+        [(one.duration, one.earliest, one.latest, -1 if one.fee_limit_won is None else one.fee_limit_won)
+         for one in applications], dtype=np.int64,
+    )  # fmt: skip
+    begin: dict[str, int] = {}
+    for r, row in enumerate(model.rows):
+        if row.policy is not None:
+            begin.setdefault(row.policy.name, r)
+    reach, policies = Reach(applications, problem.clusters), problem.policies
+    shape = (len(policies), len(applications), len(problem.clusters))
+    base = np.array([first_rows(one, reach, begin.get(one.name, 0)) for one in policies], dtype=np.int64)
+    terms, sizes, rates = _terms(model)
+    least = np.where(terms == 1, sizes[0], np.iinfo(np.int64).max).min(axis=0)
+    return _Request(
+        problem.calendar.slots, facts[:, 0].copy(), facts[:, 1].copy(), facts[:, 2].copy(), facts[:, 3].copy(), terms,
+        sizes[0], sizes[1], rates, least, base.reshape(shape),
+        np.array([window(one) for one in policies], dtype=np.int64).reshape(len(policies), 5),
+        np.array([{"cost_won": 1, "fee_won": 2}.get(one.measure, 0) for one in policies], dtype=np.int64),
+    )  # fmt: skip
 
 
-def _fits(room: Room, model: Model, application: int) -> bool:
-    column = int(model.first[application])
-    if column == int(model.first[application + 1]):
+def _terms(model: Model) -> tuple[Ints, Ints, Ints]:
+    """[application, cluster] which terms, [2, …] smallest and largest size, […, 3] rates.
+
+    Where an application has no option of its own, it gets the terms others of its class have on that cluster.
+    """
+    applications, clusters = model.applications, model.problem.clusters
+    code = {cluster.code: index for index, cluster in enumerate(clusters)}
+    others: dict[tuple[str, bool, int], Option] = {}
+    lines: list[tuple[int, ...]] = []
+    for i, one in enumerate(applications):
+        for option in one.options:
+            c = code[option.cluster]
+            others[one.applicant_class, one.youth, c] = option
+            lines.append((i, c, 1, option.min_nodes, option.max_nodes, option.cost_won, option.fee_won))
+    for i, one in enumerate(applications):
+        lines.extend(_foreign(i, one, code, others))
+    table = np.array(lines, dtype=np.int64).reshape(-1, 7)
+    terms = np.zeros((len(applications), len(clusters)), dtype=np.int64)
+    sizes, rates = np.zeros((2, *terms.shape), dtype=np.int64), np.ones((*terms.shape, 3), dtype=np.int64)
+    where = table[:, 0], table[:, 1]
+    terms[where] = table[:, 2]
+    for at in range(2):
+        sizes[at][where] = table[:, 3 + at]
+        rates[..., 1 + at][where] = table[:, 5 + at]
+    return terms, sizes, rates
+
+
+def _foreign(
+    i: int, one: Application, code: dict[str, int], others: dict[tuple[str, bool, int], Option]
+) -> list[tuple[int, ...]]:
+    """The terms of application `i` on clusters it did not name."""
+    if not one.options or len(one.options) == len(code):
+        return []
+    named, size = {option.cluster for option in one.options}, one.options[0]
+    found: list[tuple[int, ...]] = []
+    for name, c in code.items():
+        option = None if name in named else others.get((one.applicant_class, one.youth, c))
+        if option is not None:
+            most = min(size.max_nodes, option.max_nodes)
+            found.append((i, c, 2, min(size.min_nodes, most), most, option.cost_won, option.fee_won))
+    return found
+
+
+@compiled
+def _offer(q, left, asked, found):  # type: ignore[no-untyped-def]
+    """For each of `asked`: kind, cluster, start, nodes and duration of its offer into `found`; kind -1 for none."""
+    best = np.zeros(4, dtype=np.int64)
+    for at in range(len(asked)):
+        i = asked[at]
+        length, last = q.duration[i], min(q.latest[i], q.slots - q.duration[i])
+        for kind in range(4):
+            if kind == 0:
+                _best(q, left, i, 1, True, q.earliest[i], last, length, best)
+            elif kind == 1:
+                _best(q, left, i, 1, False, max(last + 1, q.earliest[i]), q.slots - length, length, best)
+            elif kind == 2:
+                _best(q, left, i, 2, False, q.earliest[i], last, length, best)
+            else:
+                best[1] = 0
+                for shorter in range(length - 1, 0, -1):
+                    latest = min(q.latest[i], q.slots - shorter)
+                    _best(q, left, i, 1, False, q.earliest[i], latest, shorter, best)
+                    if best[1] > 0:
+                        break
+            if best[1] > 0 and _inserts(q, left, i, best[0], best[2], best[1], best[3]):
+                found[at, 0], found[at, 1], found[at, 2] = kind, best[0], best[2]
+                found[at, 3], found[at, 4] = best[1], best[3]
+                break
+
+
+@compiled
+def _best(q, left, i, terms, is_fewer, first, last, length, best):  # type: ignore[no-untyped-def]
+    """The cluster, nodes, start and length of the largest size in a window of starts, into `best` (nodes 0: none).
+
+    `is_fewer` looks below the smallest size asked for, down to what anybody may ask for there.
+    """
+    best[1] = 0
+    for c in range(q.terms.shape[1]):
+        if q.terms[i, c] != terms or q.low[i, c] > q.high[i, c]:
+            continue
+        low = q.least[c] if is_fewer else q.low[i, c]
+        high = q.low[i, c] - 1 if is_fewer else q.high[i, c]
+        for start in range(first, last + 1):
+            if high <= best[1] or high < low:
+                break
+            nodes = _largest(q, left, i, c, start, length, max(low, best[1] + 1), high)
+            if nodes >= low and nodes > best[1]:
+                best[0], best[1], best[2], best[3] = c, nodes, start, length
+
+
+@compiled
+def _largest(q, left, i, c, start, length, low, most):  # type: ignore[no-untyped-def]
+    """The largest size from `low` to `most` that every row and the fee limit leave room for; less when none does."""
+    if q.limit[i] >= 0 and q.rates[i, c, 2] > 0:
+        most = min(most, q.limit[i] // (q.rates[i, c, 2] * length))
+    for p in range(len(q.base)):
+        row, one, opens = q.base[p, i, c], q.rates[i, c, q.rate[p]], q.windows[p, 0]
+        if row < 0 or one == 0:
+            continue
+        begin, inside = max(start, opens), min(start + length, q.windows[p, 1]) - max(start, opens)
+        by_slot, by_node, by_time = q.windows[p, 2], q.windows[p, 3], q.windows[p, 4]
+        if inside < 1:
+            continue
+        room = left[row + begin - opens] if by_slot else left[row]
+        if by_slot:
+            for other in range(row + begin - opens, row + begin - opens + inside):
+                room = min(room, left[other])
+        elif by_time:
+            one *= inside
+        if by_node:
+            most = min(most, room // one)
+        elif room < one:
+            return most * 0
+        if most < low:
+            return most
+    for row in range(c * q.slots + start, c * q.slots + start + length):
+        most = min(most, left[row])
+        if most < low:
+            return most
+    return most
+
+
+@compiled
+def _inserts(q, left, i, c, start, nodes, length):  # type: ignore[no-untyped-def]
+    """Whether the award, inserted row by row into what is left, exceeds no row and no fee limit."""
+    for slot in range(start, start + length):
+        if nodes > left[c * q.slots + slot]:
+            return False
+    if q.limit[i] >= 0 and q.rates[i, c, 2] * nodes * length > q.limit[i]:
         return False
-    rows, amounts = model.uses(column)
-    return all(
-        amount <= room.left.get(model.rows[row].name, model.rows[row].cap)
-        for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True)
-        if model.rows[row].price is None
-    )
+    for p in range(len(q.base)):
+        opens, ends, by_slot, by_node, by_time = q.windows[p]
+        if q.base[p, i, c] < 0:
+            continue
+        amount, total = q.rates[i, c, q.rate[p]] * (nodes if by_node else 1), np.int64(0)
+        for slot in range(max(start, opens), min(start + length, ends)):
+            if by_slot:
+                if amount > left[q.base[p, i, c] + slot - opens]:
+                    return False
+            elif by_time or total == 0:
+                total += amount
+        if total > left[q.base[p, i, c]] and not by_slot:
+            return False
+    return True
