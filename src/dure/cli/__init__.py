@@ -17,6 +17,7 @@ GROUPS = {
     "agent": "run at a provider's site",
     "loop": "the portal's loops",
     "bill": "close months, write invoices",
+    "call": "import a call run elsewhere, export all of one",
     "journal": "verify the journal",
     "portal": "migrate and serve the portal",
     "demo": "play a programme from the call to the first invoices",

@@ -88,7 +88,7 @@ def export(name: str, form: str, header: Sequence[str], rows: Iterable[Sequence[
         book = Workbook(write_only=True)
         sheet = book.create_sheet()
         for row in [header, *rows]:
-            sheet.append([_cell(value) for value in row])
+            sheet.append([cell(value) for value in row])
         out = io.BytesIO()
         book.save(out)
         kind, content = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", out.getvalue()
@@ -96,16 +96,17 @@ def export(name: str, form: str, header: Sequence[str], rows: Iterable[Sequence[
         text = io.StringIO()
         writer = csv.writer(text)
         for row in [header, *rows]:
-            writer.writerow([_cell(value) for value in row])
+            writer.writerow([cell(value) for value in row])
         form, kind, content = "csv", "text/csv; charset=utf-8", text.getvalue().encode("utf-8-sig")
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a cell: instants in ISO form; text that begins with a formula sign gets an apostrophe."""
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and value[:1] in "=+-@\t\r":
+    if isinstance(value, str) and value and value[0] in "=+-@\t\r":
         return "'" + value
     return value

@@ -256,6 +256,7 @@ class OrganisationRow(OrganisationView):
     created_at: datetime | None = None
     verified_at: datetime | None = None
     head: str = ""
+    head_email: str = ""
     member_count: int = 0
 
 
@@ -265,6 +266,12 @@ def organisation_record(organisation_id: int, actor: Actor) -> OrganisationRow:
     if row is None or not (organisation_id in actor.organisations or actor.may_oversee):
         raise NotFound(internal=f"{actor} and organisation {organisation_id}")
     return organisation_row(row)
+
+
+def records(organisation_ids: Iterable[int]) -> dict[int, OrganisationRow]:
+    """Everything kept of these organisations, for later chapters that have decided who may see it."""
+    rows = _counted(Organisation.objects.filter(pk__in=set(organisation_ids)))
+    return {row.pk: organisation_row(row) for row in rows}
 
 
 def organisation_list(actor: Actor, *, text: str = "", state: str = "", sort: str = "name") -> Any:
@@ -304,6 +311,7 @@ def organisation_row(row: Any) -> OrganisationRow:
         created_at=row.created_at,
         verified_at=row.verified_at,
         head=(head.name or head.email) if head else "",
+        head_email=head.email if head else "",
         member_count=row.member_count,
     )
 

@@ -1,14 +1,17 @@
 """Everything that changes an application."""
 
 from dure.portal.applications.operations.attaching import attach, detach
+from dure.portal.applications.operations.bringing import Brought, bring
 from dure.portal.applications.operations.judging import admit, admit_all, refuse
 from dure.portal.applications.operations.writing import MOST_DRAFTS, discard, save_draft, start, submit, withdraw
 
 __all__ = [
     "MOST_DRAFTS",
+    "Brought",
     "admit",
     "admit_all",
     "attach",
+    "bring",
     "detach",
     "discard",
     "refuse",

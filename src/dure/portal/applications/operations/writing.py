@@ -50,7 +50,7 @@ def start(*, actor: Actor, now: datetime, call_code: str, organisation_id: int, 
         raise InvalidInput(
             Mistake("call", what, Text("쓰지 않을 초안을 지우십시오.", "Discard those you do not need."))
         )
-    number = f"{call_code}-{rows.count() + 1:04d}"
+    number = _free_number(call_code, rows.count())
     person = people.person(actor.user_id)
     lead = contents.Member(name=person.name, email=person.email, affiliation=organisation.name, role="lead")
     Application.objects.create(
@@ -70,6 +70,15 @@ def start(*, actor: Actor, now: datetime, call_code: str, organisation_id: int, 
         subject=f"application:{number}",
         organisation=organisation.code,
     )
+    return number
+
+
+def _free_number(call_code: str, taken: int) -> str:
+    """The next number of the call; numbers that were brought along from elsewhere may lie in the way."""
+    number = f"{call_code}-{taken + 1:04d}"
+    while Application.objects.filter(number=number).exists():
+        taken += 1
+        number = f"{call_code}-{taken + 1:04d}"
     return number
 
 
@@ -112,7 +121,7 @@ def submit(*, actor: Actor, now: datetime, started_at: datetime, number: str) ->
     mistakes += queries.check(call, people.organisation(row.organisation_id), content, "submit").mistakes
     if mistakes:
         raise InvalidInput(mistakes)
-    version = _seal(actor, now, started_at, row, _final(content, call))
+    version = _seal(actor, now, started_at, row, final(content, call))
     move(row, APPLICATION, "submit", version=version, draft=version.content)
     append(
         at=now,
@@ -187,20 +196,25 @@ def _seal(actor: Actor, now: datetime, started_at: datetime, row: Application, c
         consent_version=contents.CONSENT_VERSION,
     )
     row.team.all().delete()
-    TeamMember.objects.bulk_create(
+    TeamMember.objects.bulk_create(team_rows(row, content))
+    return version
+
+
+def team_rows(application: Application, content: Content) -> list[TeamMember]:
+    """The team as rows, for finding conflicts of interest."""
+    return [
         TeamMember(
-            application=row,
+            application=application,
             name=member.name,
             email=member.email.lower(),
             affiliation=member.affiliation,
             role=member.role,
         )
         for member in content.team
-    )
-    return version
+    ]
 
 
-def _final(content: Content, call: CallView) -> Content:
+def final(content: Content, call: CallView) -> Content:
     """The content as sealed: no answers to questions that were not asked, the fewest nodes said outright."""
     return content.model_copy(
         update={

@@ -1,0 +1,1 @@
+"""Taking over a call that was run elsewhere: organisations, applications, teams, reviewers and scores from tables."""
