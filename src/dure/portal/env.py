@@ -20,6 +20,7 @@ class Environment:
     DURE_PROGRAMME: packaged programme name or path. DURE_CLOCK: `wall` or `virtual`. DURE_SMTP_URL:
     `smtp://USER:PASSWORD@HOST:PORT` (default: mail stays in the portal's outbox and can be read on a page while
     DURE_CLOCK is virtual). DURE_MAIL_FROM: the sender's address (default `dure@localhost`).
+    DURE_SEAL_KEY: the Ed25519 key (PEM) that signs decisions (default: made once and kept in DURE_HOME/seal-key.pem).
     DURE_DEBUG: `1` shows tracebacks.
     """
 
@@ -31,6 +32,7 @@ class Environment:
     clock: str
     smtp_url: str
     mail_from: str
+    seal_key: Path
     debug: bool
 
 
@@ -49,6 +51,7 @@ def read() -> Environment:
         clock=clock,
         smtp_url=os.environ.get("DURE_SMTP_URL", ""),
         mail_from=os.environ.get("DURE_MAIL_FROM", "dure@localhost"),
+        seal_key=Path(os.environ.get("DURE_SEAL_KEY") or home / "seal-key.pem").resolve(),
         debug=os.environ.get("DURE_DEBUG", "") == "1",
     )
 

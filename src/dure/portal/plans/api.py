@@ -79,7 +79,7 @@ class Acceptance(Schema):
 
 
 class ComparisonOut(Schema):
-    """How many applications the right plan awards newly, no longer, or under other conditions."""
+    """Numbers of the applications the right plan awards newly, no longer, or under other conditions."""
 
     gains: list[str]
     loses: list[str]
@@ -126,11 +126,11 @@ def plans_ranks(request: HttpRequest, plan_id: int, outcome: str = "") -> Any:
 )
 def plans_compare(request: HttpRequest, left: int, right: int) -> Any:
     """Application numbers that the right plan treats differently."""
-    found = queries.compare(left, right, request.actor)
-    kinds: dict[str, list[str]] = {"gains": [], "loses": [], "changes": []}
-    for one in found.differences:
-        kinds[one.kind].append(one.number)
-    return kinds
+    ids = [view.id for view in queries.compared([left, right], request.actor)]
+    return {
+        kind: list(queries.differences(ids, kind=kind).values_list("application__number", flat=True))
+        for kind in queries.KINDS
+    }
 
 
 @router.post("/plans/{int:plan_id}/cancel", response=answers(PlanOut), auth=signed_in, summary="Cancel a plan")

@@ -1,4 +1,4 @@
-"""Pages of plans: the list, one plan with its audit and ranks, two side by side, accepting one."""
+"""Pages of plans: the list with its queue, one plan, what it says of an application, its files."""
 
 from __future__ import annotations
 
@@ -6,64 +6,36 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from dure.core.errors import InvalidInput
+from dure.decide.planning.scenario import departures
 from dure.portal.calls import queries as calls
+from dure.portal.framework import programme
 from dure.portal.framework.lists import export, paged
-from dure.portal.framework.pages import add_mistakes, role_required
-from dure.portal.plans import operations, queries
-from dure.portal.plans.forms import NewPlan, Reason
+from dure.portal.plans import figures, operations, posing, queries
+from dure.portal.plans.access import managers, overseers
 
 SORTS = ("score_tenths", "application__number", "nodes", "waitlist_rank", "start_at")
 OUTCOMES = ("awarded", "waitlisted", "below_mark", "ineligible")
-overseers = role_required("programme_manager", "auditor")
+FIRMNESS = ("always", "margin", "never")
+SHOWN_DISPLACED = 8
 
 
 @require_GET
 @overseers
 def plans_list(request: HttpRequest) -> HttpResponse:
-    """Plans, newest first."""
+    """Plans, newest first, and the queue."""
     code = request.GET.get("call", "")
     found = queries.plans(request.actor, code)
-    return render(
-        request,
-        "plans/list.html",
-        {"plans": found, "codes": [one.code for one in calls.calls(request.actor)], "chosen": code},
-    )
-
-
-@role_required("programme_manager")
-def new(request: HttpRequest) -> HttpResponse:
-    """Queue a plan."""
-    language = get_language() or "ko"
-    choices = [
-        (one.code, f"{one.code} {one.title.in_(language)}")
-        for one in calls.calls(request.actor)
-        if one.state in ("reviewing", "deciding")
-    ]
-    start = {"call": request.GET.get("call", ""), "rule": "merit", "title": _("기본 규칙")}
-    form = NewPlan(request.POST or None, calls=choices, initial=start)
-    if request.method == "POST" and form.is_valid():
-        read = form.cleaned_data
-        try:
-            plan_id = operations.queue(
-                actor=request.actor,
-                now=request.now,
-                call_code=read["call"],
-                title=read["title"],
-                rule=read["rule"],
-                delta_tenths=None if read["delta"] is None else int(read["delta"] * 10),
-                budget=read["budget"],
-            )
-            return redirect("plans-show", plan_id)
-        except InvalidInput as refusal:
-            add_mistakes(form, refusal)
-    crumbs = [(_("배분안"), "/plans/"), (_("새로 계산"), "")]
-    context = {"form": form, "crumbs": crumbs, "choices": choices, "cancel_url": "/plans/"}
-    return render(request, "plans/new.html", context, status=422 if form.errors else 200)
+    context = {
+        "plans": found,
+        "codes": [one.code for one in calls.calls(request.actor)],
+        "chosen": code,
+        "is_any_open": any(one.is_open for one in found),
+    }
+    template = "plans/table.html" if request.htmx else "plans/list.html"
+    return render(request, template, context)
 
 
 @require_GET
@@ -71,6 +43,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, plan_id: int) -> HttpResponse:
     """One plan: progress while it is solved, then figures, audit and what it says of every application."""
     plan = queries.plan(plan_id, request.actor)
+    if request.htmx:
+        return _progress(request, plan)
     rows = _ranks(request, plan_id)
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export(request.GET["format"], plan, [queries.rank_view(row) for row in rows])
@@ -81,36 +55,69 @@ def show(request: HttpRequest, plan_id: int) -> HttpResponse:
         "exports": True,
         "outcomes": OUTCOMES,
         "outcome": request.GET.get("outcome", ""),
+        "firmness": FIRMNESS,
+        "firm": request.GET.get("stability", ""),
+        "firm_counts": [(word, queries.stability_counts(plan_id).get(word, 0)) for word in FIRMNESS],
         "sort": "-score_tenths",
         "others": others,
-        "is_running": plan.state in ("queued", "solving"),
+        "is_running": plan.is_open,
+        "departures": _departures(plan),
+        "charts": figures.of_plan(plan),
+        "displaced": _displaced(plan),
         "crumbs": [(_("배분안"), "/plans/"), (plan.title, "")],
     }
-    template = "plans/progress.html" if request.htmx and context["is_running"] else "plans/show.html"
-    response = render(request, template, context)
-    if request.htmx and not context["is_running"]:
+    return render(request, "plans/show.html", context)
+
+
+def _progress(request: HttpRequest, plan: queries.PlanView) -> HttpResponse:
+    """The part of the page that htmx asks for again and again; when it is over, the page is loaded anew."""
+    is_stability = request.GET.get("part") == "stability"
+    if is_stability and plan.stability is not None and plan.stability.is_open:
+        return render(request, "plans/stability_progress.html", {"plan": plan})
+    response = render(request, "plans/progress.html", {"plan": plan, "is_running": plan.is_open})
+    if is_stability or not plan.is_open:
         response["HX-Refresh"] = "true"
     return response
+
+
+def _departures(plan: queries.PlanView) -> list[Any]:
+    call = calls.call(plan.call_code, posing.READER)
+    return departures(programme.current(), call.track, plan.changes)
+
+
+def _displaced(plan: queries.PlanView) -> dict[str, Any] | None:
+    """Who pays for the overrides: whom the plan treats otherwise than the one they were made from."""
+    if not plan.overrides or plan.base_id is None or not plan.hash:
+        return None
+    ids = [plan.base_id, plan.id]
+    (counts,) = queries.difference_counts(ids)
+    rows = queries.rows_of(ids, queries.differences(ids)[:SHOWN_DISPLACED])
+    return {"counts": counts, "rows": rows, "total": sum(counts.values())}
 
 
 def _ranks(request: HttpRequest, plan_id: int) -> Any:
     order = request.GET.get("sort", "")
     order = order if order.lstrip("-") in SORTS else "-score_tenths"
-    outcome = request.GET.get("outcome", "")
-    text = request.GET.get("q", "").strip()
-    return queries.ranks(plan_id, outcome=outcome if outcome in OUTCOMES else "", text=text, order=order)
+    outcome, firm = request.GET.get("outcome", ""), request.GET.get("stability", "")
+    return queries.ranks(
+        plan_id,
+        outcome=outcome if outcome in OUTCOMES else "",
+        stability=firm if firm in FIRMNESS else "",
+        text=request.GET.get("q", "").strip(),
+        order=order,
+    )
 
 
 def _export(form: str, plan: queries.PlanView, ranks: list[queries.RankView]) -> HttpResponse:
     header = ["number", "organisation", "class", "region", "score", "outcome", "cluster", "nodes", "requested_nodes"]
-    header += ["start", "end", "waitlist_rank", "lottery_rank"]
+    header += ["start", "end", "waitlist_rank", "lottery_rank", "stability", "funded_runs"]
     rows = [
         [
             one.number,
             one.organisation,
             one.applicant_class,
             one.region,
-            "" if one.score_tenths is None else f"{one.score_tenths // 10}.{one.score_tenths % 10}",
+            "" if one.score_tenths is None else one.score,
             one.outcome,
             one.cluster,
             one.nodes,
@@ -119,6 +126,8 @@ def _export(form: str, plan: queries.PlanView, ranks: list[queries.RankView]) ->
             one.end_at or "",
             one.waitlist_rank or "",
             one.lottery_rank,
+            one.stability,
+            "" if one.funded_runs is None else one.funded_runs,
         ]
         for one in ranks
     ]
@@ -137,19 +146,6 @@ def rank(request: HttpRequest, plan_id: int, number: str) -> HttpResponse:
 
 @require_GET
 @overseers
-def compare(request: HttpRequest) -> HttpResponse:
-    """Two plans side by side."""
-    chosen = [request.GET.get(side, "") for side in ("left", "right")]
-    solved = [one for one in queries.plans(request.actor) if one.hash]
-    comparison = None
-    if all(part.isdigit() for part in chosen):
-        comparison = queries.compare(int(chosen[0]), int(chosen[1]), request.actor)
-    crumbs = [(_("배분안"), "/plans/"), (_("나란히 보기"), "")]
-    return render(request, "plans/compare.html", {"comparison": comparison, "solved": solved, "crumbs": crumbs})
-
-
-@require_GET
-@overseers
 def document(request: HttpRequest, plan_id: int, what: str) -> HttpResponse:
     """The problem or the plan as the file that was hashed: anybody can audit it with it."""
     queries.plan(plan_id, request.actor)
@@ -159,24 +155,8 @@ def document(request: HttpRequest, plan_id: int, what: str) -> HttpResponse:
     return response
 
 
-@role_required("programme_manager")
-def accept(request: HttpRequest, plan_id: int) -> HttpResponse:
-    """Make a plan the decision: first what it means, then the reason, then it is done."""
-    plan = queries.plan(plan_id, request.actor)
-    form = Reason(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            operations.accept(actor=request.actor, now=request.now, plan_id=plan_id, reason=form.cleaned_data["reason"])
-            return redirect("awards-offer", plan_id)
-        except InvalidInput as refusal:
-            add_mistakes(form, refusal)
-    crumbs = [(_("배분안"), "/plans/"), (plan.title, f"/plans/{plan_id}/"), (_("확정"), "")]
-    context = {"plan": plan, "form": form, "crumbs": crumbs, "cancel_url": f"/plans/{plan_id}/"}
-    return render(request, "plans/accept.html", context, status=422 if form.errors else 200)
-
-
 @require_POST
-@role_required("programme_manager")
+@managers
 def cancel(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Stop a plan that is queued or being solved."""
     operations.cancel(actor=request.actor, now=request.now, plan_id=plan_id)
@@ -184,8 +164,24 @@ def cancel(request: HttpRequest, plan_id: int) -> HttpResponse:
 
 
 @require_POST
-@role_required("programme_manager")
+@managers
 def discard(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Put a plan aside."""
     operations.discard(actor=request.actor, now=request.now, plan_id=plan_id, reason=request.POST.get("reason", ""))
     return redirect("plans-list")
+
+
+@require_POST
+@managers
+def ask_stability(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Ask how firm a plan is."""
+    operations.ask_stability(actor=request.actor, now=request.now, plan_id=plan_id)
+    return redirect("plans-show", plan_id)
+
+
+@require_POST
+@managers
+def cancel_stability(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Stop working out how firm a plan is."""
+    operations.cancel_stability(actor=request.actor, now=request.now, plan_id=plan_id)
+    return redirect("plans-show", plan_id)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.period import Month
 from dure.core.text import Text
-from dure.decide.planning.assemble import Applicant, Ground, assemble
+from dure.decide.planning.assemble import Applicant, Ground, assemble, lottery_ranks
 from dure.decide.planning.problem import Problem, RuleName
+from dure.decide.planning.scenario import Changes, changed
 from dure.portal.applications import queries as applications
 from dure.portal.calls import queries as calls
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework import programme
 from dure.portal.people.actor import Actor, system
+from dure.portal.plans import queries
 from dure.portal.reviews import queries as reviews
 
 READER: Actor = system("plans")
@@ -27,19 +30,24 @@ class Posed:
     call_id: int
 
 
-def pose(call_code: str, *, rule: str | None = None, delta_tenths: int | None = None) -> Posed:
-    """The problem of a call as things stand: free nodes within what it offers, admitted applications, their scores.
+def pose(call_code: str, changes: Changes | None = None) -> Posed:
+    """The problem of a call as things stand: free nodes within what it offers, admitted applications, their scores,
+    under the programme's policy or what `changes` make of it.
 
-    Raises NotFound (call) and InvalidInput when no application has been admitted.
+    Organisations stand in it as numbers: it is published with the decision, and holds every application's score.
+    Raises NotFound (call) and InvalidInput when no application has been admitted or a change cannot be made.
     """
-    call = calls.call(call_code, READER)
-    scores = reviews.deciding_scores(call_code)
+    call, wanted = calls.call(call_code, READER), changes or Changes()
+    rules = changed(programme.current(), call.track, wanted)
+    scores = reviews.deciding_scores(call_code, wanted.weights)
+    admitted = applications.of_call(call_code, READER, states=("admitted",))
+    numbers = _organisation_numbers(call_code, [(one.number, one.organisation.code) for one in admitted])
     applicants = [
         Applicant(
             id=one.number,
             applicant_class=one.organisation.applicant_class,
             region=one.organisation.region,
-            organisation=one.organisation.code,
+            organisation=numbers[one.organisation.code],
             is_youth=one.organisation.is_youth,
             score_tenths=scores[one.number].tenths if one.number in scores else 0,
             is_eligible=one.number in scores,
@@ -50,7 +58,7 @@ def pose(call_code: str, *, rule: str | None = None, delta_tenths: int | None = 
             latest=Month.parse(one.content.latest_start),
             preferences={model.gpu_model: model.utility for model in one.content.models},
         )
-        for one in applications.of_call(call_code, READER, states=("admitted",))
+        for one in admitted
     ]
     if not applicants:
         what = Text("적격으로 확인된 신청이 없습니다.", "No application of this call has been admitted.")
@@ -69,5 +77,21 @@ def pose(call_code: str, *, rule: str | None = None, delta_tenths: int | None = 
         },
         is_synthetic=call.is_synthetic,
     )
-    name: RuleName | None = None if rule is None else ("value" if rule == "value" else "merit")
-    return Posed(assemble(programme.current(), ground, applicants, rule=name, delta_tenths=delta_tenths), call.id)
+    posed = assemble(rules, ground, applicants, rule=wanted.rule, delta_tenths=wanted.delta_tenths)
+    return Posed(posed, call.id)
+
+
+def _organisation_numbers(call_code: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """A name for each organisation of `pairs` (application, organisation) that tells nothing of it: by lottery."""
+    ranks = lottery_ranks(call_code, [number for number, _ in pairs])
+    first: dict[str, int] = {}
+    for number, code in pairs:
+        first[code] = min(ranks[number], first.get(code, ranks[number]))
+    return {code: f"organisation-{place:04d}" for place, code in enumerate(sorted(first, key=first.__getitem__), 1)}
+
+
+def is_outdated(plan_id: int) -> bool:
+    """Whether scores, applications or free nodes have changed since the problem of a plan was posed."""
+    view = queries.plan(plan_id, READER)
+    changes = replace(view.changes, rule=cast(RuleName, view.rule), delta_tenths=view.delta_tenths)
+    return pose(view.call_code, changes).problem.encode() != queries.ground_document(plan_id)
