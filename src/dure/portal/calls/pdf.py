@@ -107,7 +107,9 @@ def _styles() -> dict[str, ParagraphStyle]:
         style("head", 9, "Pretendard-Bold"),
         style("small", 8),
     )
-    return {one.name: one for one in made}
+    found = {one.name: one for one in made}
+    found["heading"].keepWithNext = 1
+    return found
 
 
 def _paragraph(text: str, style: str) -> Paragraph:

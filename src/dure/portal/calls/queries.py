@@ -212,7 +212,7 @@ def nominations(code: str, actor: Actor) -> list[NominationView]:
             organisations[row.organisation_id],
             row.project,
             row.reason,
-            row.nominated_by.email,
+            row.nominated_by.name or row.nominated_by.email,
             row.nominated_at,
             row.withdrawn_at,
             row.withdrawn_reason,

@@ -68,3 +68,13 @@ def organisation(code: str) -> str:
 def invoice(number: str) -> str:
     """An invoice."""
     return reverse("billing-show", args=[number])
+
+
+def nominations(code: str) -> str:
+    """The nominations for a call."""
+    return reverse("calls-nominations", args=[code])
+
+
+def support(request_id: int) -> str:
+    """A support request."""
+    return reverse("support-show", args=[request_id])

@@ -34,12 +34,14 @@ BILLING = ("/billing/", Text("청구", "Invoices"))
 OUTCOMES = ("/outcomes/", Text("성과", "Outcomes"))
 ORGANISATIONS = ("/organisations/", Text("기관", "Organisations"))
 JOURNAL = ("/journal/", Text("기록", "Journal"))
+SUPPORT = ("/support/", Text("문의", "Help"))
 RESULTS = ("/results/", Text("선정 결과", "Results"))
 PROGRAMME = ("/programme/", Text("사업 소개", "Programme"))
 
 FOOT = (
     PROGRAMME,
     RESULTS,
+    SUPPORT,
     ("/published/", Text("공개된 성과", "Published outcomes")),
     ("/dashboard/", Text("사용 현황", "Use in figures")),
     ("/api/docs", Text("공개 자료(API)", "Open data (API)")),
@@ -56,9 +58,9 @@ def _entries(actor: Actor | None) -> list[tuple[str, Text]]:
         entries += [REVIEWS]
     if actor.is_programme_manager or actor.is_auditor:
         entries += [APPLICATIONS, REVIEWS, PLANS, AWARDS, FLEET, ALLOCATIONS, USAGE, RECLAIMS, BILLING, OUTCOMES]
-        entries += [ORGANISATIONS, JOURNAL]
+        entries += [ORGANISATIONS, SUPPORT, JOURNAL]
     if actor.providers:
-        entries += [FLEET, ALLOCATIONS, USAGE]
+        entries += [FLEET, ALLOCATIONS, USAGE, SUPPORT]
     if actor.is_finance:
         entries += [BILLING, USAGE]
     return entries if actor.may_oversee else [*entries, RESULTS]  # they have awards; results are in every page's foot
@@ -79,6 +81,7 @@ def account_links(actor: Actor | None) -> list[tuple[Text, str]]:
         (Text("내 정보", "My profile"), "/profile/"),
         (Text("소속 기관", "My organisations"), "/organisations/mine/"),
         (Text("받은 알림", "My mail"), "/mail/"),
+        (Text("내 문의", "My questions"), "/support/"),
     ]
 
 

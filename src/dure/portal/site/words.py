@@ -30,6 +30,11 @@ _STATES: dict[str, dict[str, Word]] = {
         "verified": _w("확인됨", "Verified", "good", "check-circle", "인"),
         "rejected": _w("반려", "Rejected", "bad", "cross-circle"),
     },
+    "support request": {
+        "waiting": _w("답변 대기", "Waiting", "warn", "clock", "대"),
+        "answered": _w("답변됨", "Answered", "good", "check-circle", "답"),
+        "closed": _w("마침", "Closed", "idle", "lock"),
+    },
     "membership": {
         "requested": _w("승인 대기", "Awaiting approval", "warn", "clock"),
         "active": _w("소속됨", "Member", "good", "check-circle"),

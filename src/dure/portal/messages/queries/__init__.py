@@ -8,6 +8,8 @@ from dure.portal.messages.queries.mail import is_demo_open as is_demo_open
 from dure.portal.messages.queries.mail import message as message
 from dure.portal.messages.queries.mail import message_view as message_view
 from dure.portal.messages.queries.mail import unsent as unsent
+from dure.portal.messages.queries.support import OFFICE as OFFICE
+from dure.portal.messages.queries.support import PROGRAMME as PROGRAMME
 from dure.portal.messages.queries.support import EntryView as EntryView
 from dure.portal.messages.queries.support import SupportView as SupportView
 from dure.portal.messages.queries.support import answerers as answerers
