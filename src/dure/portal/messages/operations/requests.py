@@ -14,9 +14,9 @@ from dure.decide.support import respond_by
 from dure.portal.framework import programme as programmes
 from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
+from dure.portal.messages import queries
 from dure.portal.messages.models import SupportEntry, SupportRequest
 from dure.portal.messages.operations.mail import announce
-from dure.portal.messages.queries import support as queries
 from dure.portal.people.actor import Actor
 
 LONGEST_TITLE = 200
