@@ -90,6 +90,23 @@ class Observation(models.Model):
     node_names = models.JSONField()
     ready_at = models.DateTimeField(null=True, blank=True)  # first reported ready with its nodes held
     cleared_at = models.DateTimeField(null=True, blank=True)  # first reported ended
+    storage_path = models.CharField(max_length=300, blank=True)  # empty where the site reports no storage
+    storage_used = models.BigIntegerField(default=0)  # bytes, as is the next
+    storage_quota = models.BigIntegerField(default=0)
+    storage_at = models.DateTimeField(null=True, blank=True)
+
+
+class NoSpare(models.Model):
+    """A node of an allocation has failed and its cluster had no spare for it; the holders were told at `told_at`."""
+
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="no_spares")
+    node_name = models.CharField(max_length=40)
+    down_since = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(fields=["allocation", "node_name", "down_since"], name="no_spare_once")]
 
 
 class ObservedCondition(models.Model):

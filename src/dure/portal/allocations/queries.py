@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,13 @@ from dure.portal.allocations.models import (
     Allocation,
     ClusterReport,
     Desired,
+    NoSpare,
+    Observation,
     ObservedCondition,
     Revision,
     SshKey,
 )
+from dure.portal.fleet import queries as fleet
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.people.queries import OrganisationView, PersonView
@@ -86,6 +89,40 @@ class AllocationView:
 
 
 @dataclass(frozen=True)
+class StorageView:
+    """The storage of an allocation as its site last reported it; bytes."""
+
+    path: str
+    used: int
+    quota: int
+    reported_at: datetime | None
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether it is so full that its people are warned."""
+        return is_filling(self.used, self.quota)
+
+
+@dataclass(frozen=True)
+class WayIn:
+    """How people get into a cluster, in its provider's words, and what its agent really drives."""
+
+    scheduler: str
+    engine: str
+    login_host: str
+    partition: str
+    api_server: str
+    api_ca: str
+    oidc_issuer: str
+    oidc_client_id: str
+
+    @property
+    def has_kubeconfig(self) -> bool:
+        """Whether everything a kubeconfig needs is known."""
+        return self.scheduler == "kubernetes" and all((self.api_server, self.oidc_issuer, self.oidc_client_id))
+
+
+@dataclass(frozen=True)
 class RevisionView:
     """One revision, for the timeline."""
 
@@ -126,6 +163,14 @@ class ReportView:
     def is_current(self) -> bool:
         """Whether the agent speaks of the newest desired state."""
         return self.observed_generation >= self.generation
+
+
+STORAGE_WARNING_PERCENT = 80
+
+
+def is_filling(used: int, quota: int) -> bool:
+    """Whether storage is so full that its people are warned."""
+    return quota > 0 and used * 100 >= quota * STORAGE_WARNING_PERCENT
 
 
 # --- for agents ---------------------------------------------------------------------------------------------------
@@ -327,6 +372,31 @@ def members(allocation_id: int) -> list[PersonView]:
     ids = list(Access.objects.filter(allocation_id=allocation_id, removed_at=None).values_list("user_id", flat=True))
     found = people.persons(ids)
     return [found[user_id] for user_id in ids]
+
+
+def storage(allocation_id: int) -> StorageView | None:
+    """The storage of an allocation; None where its site reports none."""
+    row = Observation.objects.filter(allocation_id=allocation_id).exclude(storage_path="").first()
+    return row and StorageView(row.storage_path, row.storage_used, row.storage_quota, row.storage_at)
+
+
+def filling(allocation_ids: Iterable[int]) -> set[int]:
+    """Which of these allocations have storage that is nearly full."""
+    rows = Observation.objects.filter(allocation_id__in=list(allocation_ids), storage_quota__gt=0)
+    return {row.allocation_id for row in rows if is_filling(row.storage_used, row.storage_quota)}
+
+
+def way_in(allocation_id: int) -> WayIn:
+    """How people get into the cluster of an allocation."""
+    names = [field.name for field in fields(WayIn)]
+    return WayIn(*Allocation.objects.values_list(*(f"cluster__{name}" for name in names)).get(pk=allocation_id))
+
+
+def without_spare(view: AllocationView) -> list[str]:
+    """Nodes of an allocation that are down and had no spare when one was looked for."""
+    rows = NoSpare.objects.filter(allocation_id=view.id, node_name__in=view.node_names)
+    down = fleet.down_since_of(view.cluster, view.node_names)
+    return sorted(row.node_name for row in rows if down.get(row.node_name) == row.down_since)
 
 
 def login_of(user_id: int) -> str:

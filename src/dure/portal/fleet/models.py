@@ -29,6 +29,11 @@ class Cluster(models.Model):
     partition = models.CharField(
         max_length=60, blank=True
     )  # Slurm's partition or Kueue's queue, in the provider's words
+    api_server = models.CharField(max_length=200, blank=True)  # Kubernetes only, as the four below: how kubectl gets in
+    api_ca = models.TextField(blank=True)  # the server's certificate authority, PEM
+    oidc_issuer = models.CharField(max_length=200, blank=True)
+    oidc_client_id = models.CharField(max_length=100, blank=True)
+    engine = models.CharField(max_length=12, blank=True)  # what its agent really drives, in the agent protocol's words
     epoch = models.PositiveIntegerField(default=0)  # which agent instance holds the cluster; older ones are refused
     agent_instance = models.CharField(max_length=64, blank=True)
     agent_seen_at = models.DateTimeField(null=True, blank=True)
@@ -51,6 +56,7 @@ class Node(models.Model):
     leaf = models.PositiveSmallIntegerField()
     observed = models.CharField(max_length=12, default="unknown")
     observed_reason = models.CharField(max_length=200, blank=True)
+    down_since = models.DateTimeField(null=True, blank=True)  # when its agent first saw it down
 
     class Meta:
         ordering = ("cluster_id", "name")

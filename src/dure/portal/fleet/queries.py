@@ -39,6 +39,11 @@ class ClusterView:
     retired_at: datetime
     login_host: str
     partition: str
+    api_server: str
+    api_ca: str
+    oidc_issuer: str
+    oidc_client_id: str
+    engine: str
     epoch: int
     agent_instance: str
     agent_seen_at: datetime | None
@@ -135,6 +140,11 @@ def _cluster_view(row: Cluster) -> ClusterView:
         retired_at=row.retired_at,
         login_host=row.login_host,
         partition=row.partition,
+        api_server=row.api_server,
+        api_ca=row.api_ca,
+        oidc_issuer=row.oidc_issuer,
+        oidc_client_id=row.oidc_client_id,
+        engine=row.engine,
         epoch=row.epoch,
         agent_instance=row.agent_instance,
         agent_seen_at=row.agent_seen_at,
@@ -188,6 +198,31 @@ def nodes(code: str, at: datetime) -> list[NodeView]:
         NodeView(row.name, row.leaf, row.observed, row.observed_reason, *held.get(row.pk, ("", "")))
         for row in Node.objects.filter(cluster__code=code)
     ]
+
+
+def down_since(before: datetime) -> dict[str, dict[str, datetime]]:
+    """Nodes their agents see down since before `before`, with since when, by cluster code."""
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    rows = Node.objects.filter(observed="down", down_since__lte=before).values_list(
+        "cluster__code", "name", "down_since"
+    )
+    for code, name, since in rows:
+        found[code][name] = since
+    return dict(found)
+
+
+def down_since_of(code: str, names: Iterable[str]) -> dict[str, datetime]:
+    """Which of these nodes are seen down, and since when."""
+    rows = Node.objects.filter(cluster__code=code, name__in=list(names), observed="down", down_since__isnull=False)
+    return dict(rows.values_list("name", "down_since"))
+
+
+def spares(code: str, start_at: datetime, end_at: datetime, leaf_of: str) -> list[str]:
+    """Nodes free all through the period that their agent sees ready, those on the leaf of node `leaf_of` first."""
+    free = dict(free_nodes(code, start_at, end_at))
+    ready = Node.objects.filter(cluster__code=code, observed="ready", name__in=list(free))
+    leaf = Node.objects.filter(cluster__code=code, name=leaf_of).values_list("leaf", flat=True).first()
+    return [node.name for node in sorted(ready, key=lambda node: (node.leaf != leaf, node.name))]
 
 
 def free_nodes(code: str, start_at: datetime, end_at: datetime) -> list[tuple[str, int]]:

@@ -1,4 +1,5 @@
-"""Makes agreed awards real, takes over changes of them, ends what is over, tells holders of maintenance."""
+"""Makes agreed awards real, takes over changes of them, ends what is over, replaces failed servers,
+tells holders of maintenance."""
 
 from __future__ import annotations
 
@@ -12,4 +13,5 @@ def run(now: datetime) -> int:
     done = operations.allocate_due(now=now)
     done += operations.apply_changes(now=now)
     done += operations.end_due(now=now)
+    done += operations.replace_failed(now=now)
     return done + operations.tell_of_maintenance(now=now)

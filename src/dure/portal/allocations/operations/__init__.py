@@ -3,6 +3,7 @@
 from dure.portal.allocations.operations.access import add_member, add_ssh_key, remove_member, revoke_ssh_key
 from dure.portal.allocations.operations.changes import apply_changes
 from dure.portal.allocations.operations.desired import allocate_due, claim, end_due, revise, tell_of_maintenance
+from dure.portal.allocations.operations.failures import replace_failed
 from dure.portal.allocations.operations.reports import record_report
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "end_due",
     "record_report",
     "remove_member",
+    "replace_failed",
     "revise",
     "revoke_ssh_key",
     "tell_of_maintenance",

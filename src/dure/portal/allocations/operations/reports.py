@@ -18,6 +18,7 @@ from dure.portal.allocations.models import (
     ObservedCondition,
 )
 from dure.portal.allocations.operations.desired import publish
+from dure.portal.allocations.queries import STORAGE_WARNING_PERCENT, is_filling
 from dure.portal.clock import operations as clock_operations
 from dure.portal.clock import queries as clock
 from dure.portal.fleet import operations as fleet
@@ -25,7 +26,7 @@ from dure.portal.framework.states import locked
 from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.protocol import words
-from dure.protocol.report import AllocationReport, Report
+from dure.protocol.report import AllocationReport, Report, StorageUse
 
 
 @transaction.atomic
@@ -76,7 +77,7 @@ def _take(now: datetime, report: Report, desired: Desired) -> None:
         )
     }
     said = [(rows[one.id], one) for one in report.allocations if one.id in rows]
-    ready = _observe(said, report.done_at)
+    ready, filling = _observe(said, report.done_at)
     conditions = {(None, c.type): c for c in report.conditions}
     conditions |= {(row.pk, c.type): c for row, one in said for c in one.conditions}
     changed = _keep_conditions(desired.pk, conditions, report.done_at)
@@ -86,6 +87,8 @@ def _take(now: datetime, report: Report, desired: Desired) -> None:
         publish(report.cluster, desired)
     for row in ready:
         _announce_ready(row, now)
+    for row in filling:
+        _announce_filling(row, now)
     detail = {"changed": changed, "ready": [row.name for row in ready], "cleared": cleared, "drift": len(report.drift)}
     actor, subject = f"agent:{report.cluster}", f"cluster:{report.cluster}"
     journal.append(at=now, actor=actor, event="allocations.report", subject=subject, **detail)
@@ -95,9 +98,14 @@ def _has(one: AllocationReport, kind: str, reason: str = "") -> bool:
     return any(c.type == kind and c.status == "true" and reason in ("", c.reason) for c in one.conditions)
 
 
-def _observe(said: list[tuple[Allocation, AllocationReport]], at: datetime) -> list[Allocation]:
-    """Keep generation and nodes of each allocation; returns those that are ready for the first time."""
-    new, changed, ready = [], [], []
+def _observe(
+    said: list[tuple[Allocation, AllocationReport]], at: datetime
+) -> tuple[list[Allocation], list[Allocation]]:
+    """Keep generation, nodes and storage of each allocation.
+
+    Returns those that are ready for the first time, and those whose storage has become nearly full.
+    """
+    new, changed, ready, filling = [], [], [], []
     for row, one in said:
         seen = getattr(row, "observation", None)
         if seen is None:
@@ -111,10 +119,23 @@ def _observe(said: list[tuple[Allocation, AllocationReport]], at: datetime) -> l
             ready.append(row)
         if seen.cleared_at is None and _has(one, words.ENDED):
             seen.cleared_at = at
+        was_filling = is_filling(seen.storage_used, seen.storage_quota)
+        _keep_storage(seen, one.storage, at)
+        if is_filling(seen.storage_used, seen.storage_quota) and not was_filling:
+            filling.append(row)
     Observation.objects.bulk_create(new)
     fields = ["generation", "node_names", "ready_at", "cleared_at"]
-    Observation.objects.bulk_update(changed, fields, batch_size=200)
-    return ready
+    fields += ["storage_path", "storage_used", "storage_quota", "storage_at"]
+    Observation.objects.bulk_update(changed, fields, batch_size=100)
+    return ready, filling
+
+
+def _keep_storage(seen: Observation, said: StorageUse | None, at: datetime) -> None:
+    """What the site says of the storage; what it no longer says is no longer known."""
+    path, used, quota = ("", 0, 0) if said is None else (said.path, said.used_bytes, said.quota_bytes)
+    if (seen.storage_path, seen.storage_used, seen.storage_quota) != (path, used, quota):
+        seen.storage_path, seen.storage_used, seen.storage_quota = path, used, quota
+        seen.storage_at = None if said is None else at
 
 
 def _keep_conditions(cluster_id: int, said: dict[tuple[int | None, str], Condition], at: datetime) -> int:
@@ -168,4 +189,19 @@ def _announce_ready(row: Allocation, now: datetime) -> None:
     )
     for user in Access.objects.filter(allocation=row, removed_at=None).values_list("user_id", flat=True):
         key = f"allocation-ready:{row.name}:{user}"
+        messages.announce(key=key, user_id=user, subject=subject, body=body, now=now)
+
+
+def _announce_filling(row: Allocation, now: datetime) -> None:
+    most = STORAGE_WARNING_PERCENT
+    subject = Text(
+        f"[{row.award_number}] 저장 공간이 {most}% 넘게 찼습니다",
+        f"[{row.award_number}] Your storage is over {most}% full",
+    )
+    body = Text(
+        f"가득 차면 작업이 멈출 수 있습니다. 쓰지 않는 자료를 옮겨 주십시오. 자세히: /allocations/{row.name}/",
+        f"Jobs may stop when it is full. Move what you no longer need. More: /allocations/{row.name}/",
+    )
+    for user in Access.objects.filter(allocation=row, removed_at=None).values_list("user_id", flat=True):
+        key = f"storage:{row.name}:{now:%Y-%m}:{user}"  # at most once a month, however often it goes up and down
         messages.announce(key=key, user_id=user, subject=subject, body=body, now=now)

@@ -1,0 +1,38 @@
+"""Writing the fleet: the programme's file, who holds which node when, providers' words, agents, failed nodes."""
+
+from dure.portal.fleet.operations.agents import (
+    claim_epoch,
+    issue_token,
+    note_seen,
+    record_inventory,
+    require_lease,
+    revoke_token,
+)
+from dure.portal.fleet.operations.bookings import Wanted, book, book_all, postpone, release
+from dure.portal.fleet.operations.failures import give_way, take_back_repaired
+from dure.portal.fleet.operations.programme import load_programme
+from dure.portal.fleet.operations.providers import (
+    announce_maintenance,
+    describe_access,
+    told_of_maintenance,
+)
+
+__all__ = [
+    "Wanted",
+    "announce_maintenance",
+    "book",
+    "book_all",
+    "claim_epoch",
+    "describe_access",
+    "give_way",
+    "issue_token",
+    "load_programme",
+    "note_seen",
+    "postpone",
+    "record_inventory",
+    "release",
+    "require_lease",
+    "revoke_token",
+    "take_back_repaired",
+    "told_of_maintenance",
+]
