@@ -41,6 +41,7 @@ REFERENCES = (
     ("tracks.*.interview_from.*.gpu_model", "gpu_models"),
     ("tracks.*.automatic.*.gpu_model", "gpu_models"),
     ("tracks.*.applicant_classes.*", "applicant_classes"),
+    ("tracks.*.endorsed_classes.*", "applicant_classes"),
     ("youth.applicant_classes.*", "applicant_classes"),
     ("idle_rules.*.applicant_classes.*", "applicant_classes"),
     ("pull_back_rules.*.applicant_classes.*", "applicant_classes"),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dure.programme.words import Amount, Code, Count, Days, Instant, Part, Percent, Permille, Words
+from dure.programme.words import Amount, Code, Count, Days, Instant, NonEmpty, Part, Percent, Permille, Words
 
 
 class ApplicantClass(Part):
@@ -94,7 +94,8 @@ class Track(Part):
     decides, requests within the `automatic` lines need none.
     `blind`: reviewers see all ("open"), applicants do not learn the reviewers' names ("single"), neither learns the
     other's ("double"). `interview_from` lists the sizes from which an interview is held, `interview_percent` is its
-    share in the deciding score.
+    share in the deciding score. Applicants of `endorsed_classes` need their institution's endorsement before their
+    submission counts.
     """
 
     code: Code
@@ -110,6 +111,7 @@ class Track(Part):
     interview_percent: Percent = 0
     rolling: Rolling | None = None
     automatic: tuple[AutomaticLine, ...] = ()
+    endorsed_classes: tuple[Code, ...] = ()
 
     def limit(self, gpu_model: str) -> Limit | None:
         """The limits for `gpu_model`, or None where the track does not offer it."""
@@ -254,6 +256,18 @@ class Policy(Part):
     reserves: tuple[TrackReserve, ...]
     budget_row: BudgetRow | None = None
     value: Value
+
+
+class Privacy(Part):
+    """Personal data: which text people consent to, and for how long data are kept.
+
+    `unsuccessful_months` count from the decision of a call, `successful_months` from the end of use or of the
+    programme, whichever is later.
+    """
+
+    consent_version: NonEmpty
+    unsuccessful_months: Annotated[int, Field(ge=0, le=120)]
+    successful_months: Annotated[int, Field(ge=0, le=240)]
 
 
 class AfterAward(Part):

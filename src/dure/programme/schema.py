@@ -20,6 +20,7 @@ from dure.programme.competition import (
     Call,
     Ministry,
     Policy,
+    Privacy,
     Region,
     ResearchField,
     Rubric,
@@ -99,6 +100,7 @@ class Programme(Part):
     rubric: Rubric
     policy: Policy
     after_award: AfterAward
+    privacy: Privacy | None = None
     idle_rules: tuple[IdleRule, ...]
     pull_back_rules: tuple[PullBackRule, ...]
     duties: tuple[Duty, ...]
