@@ -42,7 +42,8 @@ def solve(
     delta: Annotated[Optional[int], typer.Option(help="score band in tenths of a point", min=1)] = None,  # noqa: UP045
     budget: Annotated[Optional[int], typer.Option(help="units of work", min=0)] = None,  # noqa: UP045
 ) -> None:
-    """Compute a plan. Shows progress on a terminal; interrupting keeps the best plan found."""
+    """Compute a plan, with progress on a terminal. Rules that cannot all hold are refused by name."""
+    from dure.decide.planning.conflicts import refuse_conflicts
     from dure.decide.planning.load import read_problem
     from dure.decide.planning.problem import RULES, Rule
     from dure.decide.planning.solver import solve as compute
@@ -54,6 +55,7 @@ def solve(
             Mistake("--rule", Text(f"'{name}'이라는 규칙은 없습니다.", f"There is no rule '{name}'."),
                     Text("value 또는 merit를 쓰십시오.", "Use value or merit."))
         )  # fmt: skip
+    refuse_conflicts(ground)
     chosen = Rule(name, ground.rule.delta_tenths if delta is None else delta)
     plan = compute(ground, budget, _Line(), chosen)
     write(output, plan.encode())

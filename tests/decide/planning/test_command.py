@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,14 @@ def test_a_rule_that_does_not_exist_and_a_place_that_cannot_be_written(
     assert dure(monkeypatch, "plan", "solve", problem, "--rule", "lottery", "-o", tmp_path / "plan.json") == 2
     assert "--rule" in capsys.readouterr().err
     assert dure(monkeypatch, "plan", "solve", problem, "-o", tmp_path / "no" / "plan.json", "--budget", 100) == 2
+
+
+def test_rules_in_conflict_are_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem, plan = tmp_path / "problem.json", tmp_path / "plan.json"
+    ground = small_call(11)
+    policies = tuple(replace(one, caps=(0,)) if one.name == "budget" else one for one in ground.policies)
+    problem.write_bytes(replace(ground, policies=policies).encode())
+    assert dure(monkeypatch, "plan", "solve", problem, "-o", plan) == 2
+    assert "budget" in capsys.readouterr().err and not plan.exists()

@@ -6,8 +6,8 @@ row by row. One thread and limits in simplex iterations make a run the same ever
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -75,6 +75,36 @@ def search(
     if not len(values):
         return np.zeros(model.columns, dtype=np.bool_)
     return np.asarray(values[: model.columns] > 0.5, dtype=np.bool_)
+
+
+def all_served(model: Model) -> bool:
+    """Whether every application can have one of its columns within every hard row, all together; exact, no limit."""
+    unweighted = replace(model, value=np.ones(model.columns, dtype=np.int64))
+    solver, _ = _load(unweighted, is_integer=True)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.5)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise RuntimeError(f"HiGHS ended with {solver.getModelStatus()}")
+    served = int(np.round(solver.getInfo().objective_function_value))
+    return served == len(model.applications)
+
+
+def has_amounts(columns: int, rows: Sequence[tuple[Sequence[int], int | None, int | None]]) -> bool:
+    """Whether amounts >= 0 of `columns` exist whose sums over each row's columns lie within its (least, most)."""
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.addVars(columns, np.zeros(columns), np.full(columns, highspy.kHighsInf))
+    for among, least, most in rows:
+        low = -highspy.kHighsInf if least is None else float(least)
+        high = highspy.kHighsInf if most is None else float(most)
+        solver.addRow(low, high, len(among), np.array(among, dtype=np.int32), np.ones(len(among)))
+    solver.run()
+    status = solver.getModelStatus()
+    if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+        raise RuntimeError(f"HiGHS ended with {status}")
+    return bool(status == highspy.HighsModelStatus.kOptimal)
 
 
 def _load(model: Model, is_integer: bool) -> tuple[highspy.Highs, Floats]:
