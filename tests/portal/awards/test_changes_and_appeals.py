@@ -103,6 +103,12 @@ def test_an_extension_is_decided_books_the_same_nodes_and_has_a_limit() -> None:
     with pytest.raises(InvalidInput):
         changing.ask_extension(actor=heads[0], now=NOW, number=numbers[0], months=4, reason="더 필요합니다")
     change = changing.ask_extension(actor=heads[0], now=NOW, number=numbers[0], months=2, reason="더 필요합니다")
+    against = queries.obstacle(change, NOW)
+    assert against is not None and "organisation" in against.en.lower()  # eight nodes longer would pass its cap
+    changing.withdraw(actor=heads[0], now=NOW, change_id=change)
+    changing.reduce(actor=heads[0], now=NOW, number=numbers[0], nodes=4, reason="절반이면 됩니다")
+    allocate.run(NOW)
+    change = changing.ask_extension(actor=heads[0], now=NOW, number=numbers[0], months=2, reason="더 필요합니다")
     with pytest.raises(InvalidInput):  # one at a time
         changing.reduce(actor=heads[0], now=NOW, number=numbers[0], nodes=2, reason="그사이")
     with pytest.raises(NotPermitted):
@@ -114,6 +120,7 @@ def test_an_extension_is_decided_books_the_same_nodes_and_has_a_limit() -> None:
     assert fleet.booked_nodes(f"award:{numbers[0]}", after.end_at - HOUR) == booked(numbers[0])
     allocate.run(NOW + HOUR)
     assert allocation(numbers[0]).end_at == after.end_at
+    assert len(allocation(numbers[0]).node_names) == 4
     with pytest.raises(InvalidInput):  # two of three months are used
         changing.ask_extension(actor=heads[0], now=NOW, number=numbers[0], months=2, reason="더")
 
@@ -153,7 +160,7 @@ def test_a_transfer_needs_consent_and_moves_holder_access_and_bill_with_the_mont
         now=during,
         number=numbers[0],
         organisation_code=to.code,
-        email="org-5@example.org",
+        email="head-org-5@example.org",
         reason="이직",
     )
     with pytest.raises(IllegalTransition):
@@ -217,8 +224,9 @@ def test_an_appeal_in_time_only_and_for_the_applicant_only() -> None:
     assert queries.appeal(numbers[4], heads[4]) is None
 
 
-def test_pages_of_changes_and_appeals(client: Client) -> None:
+def test_pages_of_changes_and_appeals(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     manager, heads, numbers = agreed()
+    monkeypatch.setattr("dure.portal.site.middleware.now", lambda: NOW)
     client.force_login(people_user(heads[0]))
     assert client.get(f"/awards/{numbers[0]}/changes/").status_code == 200
     for kind in ("extend", "reduce", "shorten", "hand_over", "transfer"):
@@ -237,7 +245,9 @@ def test_pages_of_changes_and_appeals(client: Client) -> None:
     change = queries.changes_to_decide(manager)[0]
     assert client.get("/awards/changes/").status_code == 200
     assert client.get(f"/awards/changes/{change.id}/").status_code == 200
-    assert client.post(f"/awards/changes/{change.id}/", {"action": "approve", "reason": "타당"}).status_code == 302
+    refused = client.post(f"/awards/changes/{change.id}/", {"action": "approve", "reason": "타당"})
+    assert refused.status_code == 422  # the organisation's cap stands against it
+    assert client.post(f"/awards/changes/{change.id}/", {"action": "refuse", "reason": "상한"}).status_code == 302
     assert client.get("/appeals/").status_code == 200
     assert numbers[4] in client.get("/appeals/?format=csv").content.decode()
     assert client.get(f"/appeals/{numbers[4]}/dismiss/").status_code == 200

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from dure.core.errors import IllegalTransition, InvalidInput, NotFound, NotPermitted
 from dure.decide.lifecycles import RECLAIM
 from dure.portal.allocations import queries as allocations
 from dure.portal.fleet import queries as fleet
+from dure.portal.framework.programme import current
 from dure.portal.journal import queries as journal
 from dure.portal.loops import reclaim as loop
 from dure.portal.messages.models import Message
+from dure.portal.people.models import User
 from dure.portal.reclaims import operations, queries
-from dure.portal.reclaims.models import Case
+from dure.portal.reclaims.models import Case, Look
+from dure.portal.reclaims.outlook import outlook
 from dure.portal.usage import operations as usage
 from tests.portal import realised as world
 from tests.portal.realised import HOUR, SMALL, at
@@ -33,6 +37,13 @@ def lab(db: None) -> world.Actor:
 @pytest.fixture
 def name(lab: world.Actor) -> str:
     return world.allocated(lab, "25-1-0001", nodes=4)
+
+
+@pytest.fixture
+def no_paces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programme without its pull-back rules."""
+    programme = current().model_copy(update={"pull_back_rules": ()})
+    monkeypatch.setattr("dure.portal.reclaims.operations.paces.current", lambda: programme)
 
 
 def use(name: str, start: datetime, hours: int, row: dict[str, int] | None = None, revision: int = 0) -> None:
@@ -54,6 +65,7 @@ def days(start: datetime, count: int) -> None:
         loop.run(start + day * DAY)
 
 
+@pytest.mark.usefixtures("no_paces")
 def test_the_whole_ladder_to_the_end(lab: world.Actor, name: str) -> None:
     use(name, FIRST, 24 * 60)
     seen = []
@@ -196,3 +208,64 @@ def test_every_move_stands_in_the_table(lab: world.Actor, name: str) -> None:
             else:
                 with pytest.raises(IllegalTransition):
                     do()
+
+
+BUSY = {"running_gpu_seconds": 115200, "busy_gpu_seconds": 115200}
+
+
+def test_too_little_use_at_a_checkpoint_is_asked_about_once_and_then_taken(lab: world.Actor, name: str) -> None:
+    start = at(4, 1)
+    use(name, start, 24 * 40, {**world.idle(), "running_gpu_seconds": 5760, "busy_gpu_seconds": 5760})  # five percent
+    checkpoint = start + (allocations.allocation(name, lab).end_at - start) * 33 / 100
+    days(checkpoint - DAY, 3)
+    assert not Case.objects.filter(rule="under-use").exists()  # late windows are waited for
+    days(checkpoint + 3 * DAY, 2)
+    case = Case.objects.get(rule="under-use")
+    assert (case.finding["used_percent"], case.finding["would_take"], case.action) == (5, 1, "shrink")
+    assert queries.view_of(case).rule_name.en == "Too little use"
+    days(case.answer_by + HOUR, 3)
+    assert Case.objects.get(rule="under-use").state == "executed"
+    assert allocations.allocation(name, lab).nodes == 3
+    days(case.answer_by + 5 * DAY, 3)
+    assert Case.objects.filter(rule="under-use").count() == 1
+
+
+def test_enough_use_is_looked_at_and_nothing_happens(lab: world.Actor, name: str) -> None:
+    start = at(4, 1)
+    use(name, start, 24 * 40, BUSY)
+    days(start + 36 * DAY, 5)
+    assert Look.objects.get().used_percent == 100
+    assert not Case.objects.exists()
+
+
+def test_hours_nobody_knows_of_are_not_held_against_the_holder(lab: world.Actor, name: str) -> None:
+    start = at(4, 1)
+    use(name, start, 24 * 40, {"missing_gpu_seconds": 115200, "running_gpu_seconds": 0, "busy_gpu_seconds": 0})
+    days(start + 36 * DAY, 5)
+    assert Look.objects.get().nodes_taken == 0
+
+
+def test_the_outlook_says_what_comes_next(lab: world.Actor, name: str) -> None:
+    start = at(4, 1)
+    view = allocations.allocation(name, lab)
+    use(name, start, 24, world.idle())
+    use(name, start + DAY, 24 * 9, BUSY)
+    seen = outlook(view, start + 10 * DAY)
+    assert seen.seconds_to_first_busy == 24 * 3600
+    assert seen.total.busy_gpu_seconds == 9 * 24 * 115200
+    assert seen.total.busy_gpu_seconds < seen.forecast_busy < seen.whole_gpu_seconds
+    (step,) = seen.next_steps
+    assert step.used_percent == 90
+    assert step.action == "notice"
+    fee = current().fee_per_node_month(view.gpu_model, view.organisation.applicant_class, view.organisation.is_youth)
+    assert seen.self_pay_ahead <= fee * 4 * 3
+
+
+def test_the_page_of_the_outlook_is_for_its_holders_and_overseers(
+    lab: world.Actor, name: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dure.portal.site.middleware.now", lambda: at(4, 11))
+    use(name, at(4, 1), 24 * 9, BUSY)
+    for actor, status in ((lab, 200), (world.manager(), 200), (world.organisation("other"), 404)):
+        client.force_login(User.objects.get(pk=actor.user_id))
+        assert client.get(f"/allocations/{name}/ahead/").status_code == status

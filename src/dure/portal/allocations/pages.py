@@ -94,6 +94,7 @@ def tabs(found: AllocationView, current: str) -> list[dict[str, Any]]:
     pages = (
         ("show", _("접속과 상태"), reverse("allocations-show", args=[found.name])),
         ("usage", _("사용량"), reverse("usage-allocation", args=[found.name])),
+        ("ahead", _("앞으로"), reverse("reclaims-ahead", args=[found.name])),
     )
     return [{"label": label, "url": url, "current": name == current} for name, label, url in pages]
 

@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from dure.core.text import Text
 from dure.decide.planning.load import read_problem
+from dure.decide.planning.problem import Policy
 from dure.decide.planning.waitlist import offers
 from dure.portal.awards.models import Award, Change
 from dure.portal.awards.standing import first_month, month_after, standing
@@ -73,13 +74,20 @@ def _rule_against(award: Award, nodes: int, months: int) -> Text | None:
             if option.cluster == award.cluster.code
         ),
     )
-    asked = replace(problem, applications=(*problem.applications, added))
-    answer = offers(
-        asked, standing(award.plan_id, problem), [added.id], free=_unbounded(asked.calendar.slots, nodes, award)
-    )
-    return None if answer[0].offer is not None or answer[0].code == "not_worth" else answer[0].text
+    room = {award.cluster.code: [nodes] * problem.calendar.slots}  # the nodes themselves were asked of the bookings
+    held = standing(award.plan_id, problem)
 
+    def fits(rules: tuple[Policy, ...]) -> bool:
+        asked = replace(problem, applications=(*problem.applications, added), policies=rules)
+        return offers(asked, held, [added.id], free=room)[0].offer is not None
 
-def _unbounded(slots: int, nodes: int, award: Award) -> dict[str, list[int]]:
-    """Room for the added nodes in every slot: whether the nodes themselves are free has been asked of the bookings."""
-    return {award.cluster.code: [nodes] * slots}
+    hard = tuple(rule for rule in problem.policies if rule.price is None)
+    if fits(hard):
+        return None
+    for rule in hard:
+        if fits(tuple(one for one in hard if one is not rule)):
+            return Text(
+                f"배분안의 규칙에 어긋납니다: {rule.label.ko}.",
+                f"A rule of the plan stands against it: {rule.label.en}.",
+            )
+    return Text("배분안의 여러 규칙에 어긋납니다.", "Several rules of the plan stand against it.")

@@ -1,4 +1,4 @@
-"""Applies the idle rules once a day, lets unanswered cases lapse, executes confirmed ones."""
+"""Applies the idle rules and pace tables once a day, lets unanswered cases lapse, executes confirmed ones."""
 
 from __future__ import annotations
 

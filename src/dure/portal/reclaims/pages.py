@@ -14,11 +14,14 @@ from django.views.decorators.http import require_GET
 from dure.core.errors import IllegalTransition, InvalidInput, NotFound
 from dure.core.text import Text
 from dure.decide.lifecycles import RECLAIM
+from dure.portal.allocations import queries as allocations
+from dure.portal.allocations.pages import tabs
 from dure.portal.framework.lists import export, paged
 from dure.portal.framework.pages import add_mistakes, person_required
-from dure.portal.framework.programme import current
+from dure.portal.framework.programme import current, zone
 from dure.portal.journal import queries as journal
 from dure.portal.reclaims import forms, operations, queries
+from dure.portal.reclaims.outlook import Outlook, outlook
 from dure.portal.reclaims.queries import CaseView
 
 ACTIONS = {
@@ -91,11 +94,15 @@ def show(request: HttpRequest, case_id: int) -> HttpResponse:
         except IllegalTransition as error:
             form.add_error(None, error.public.in_(request.LANGUAGE_CODE))
     rule = next((one for one in current().idle_rules if one.code == found.rule), None)
+    pace = next((one for one in current().pull_back_rules if one.code == found.rule), None)
     context = {
         "case": found,
         "action": ACTIONS[found.action],
         "form": form,
-        "answers": found.state == "noticed" and found.organisation.id in request.actor.organisations,
+        "answers": found.state == "noticed"
+        and found.organisation.id in request.actor.organisations
+        and (pace is None or pace.may_be_exempted),
+        "pace": pace.checkpoints[found.step] if pace else None,
         "decisions": _open_decisions(request, found),
         "ladder": [(step, ACTIONS[step.action]) for step in rule.ladder] if rule else [],
         "events": _events(found),
@@ -124,6 +131,44 @@ def _events(found: CaseView) -> list[dict[str, Any]]:
     if found.state == "confirmed":
         events.append({"title": ACTIONS[found.action], "due": found.execute_at, "phase": "next"})
     return events
+
+
+@require_GET
+@person_required
+def ahead(request: HttpRequest, name: str) -> HttpResponse:
+    """What lies ahead of an allocation: burn-down, forecast, what the rules will do next."""
+    found = allocations.allocation(name, request.actor)
+    seen = outlook(found, request.now)
+    context = {
+        "allocation": found,
+        "seen": seen,
+        "steps": [(one, ACTIONS[one.action]) for one in seen.next_steps],
+        "chart": _burn_down(seen),
+        "tabs": tabs(found, "ahead"),
+        "crumbs": [
+            (_("할당"), reverse("allocations-list")),
+            (name, reverse("allocations-show", args=[name])),
+            (_("앞으로"), ""),
+        ],
+    }
+    return render(request, "reclaims/ahead.html", context)
+
+
+def _burn_down(seen: Outlook) -> dict[str, Any]:
+    """Week by week: allocated, running and busy GPU-hours."""
+    parts = (
+        (Text("할당", "Allocated"), "allocated_gpu_seconds"),
+        (Text("작업", "Running"), "running_gpu_seconds"),
+        (Text("계산", "Busy"), "busy_gpu_seconds"),
+    )
+    return {
+        "kind": "line",
+        "title": Text("주마다 쓴 시간", "Hours by week"),
+        "unit": Text("GPU시간", "GPU-hours"),
+        "labels": [f"{week.astimezone(zone()):%m/%d}" for week, _use in seen.weeks],
+        "series": [(label, [getattr(use, name) // 3600 for _week, use in seen.weeks]) for label, name in parts],
+        "size": "full",
+    }
 
 
 @person_required

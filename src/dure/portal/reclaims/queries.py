@@ -35,6 +35,7 @@ class CaseView:
     action: str
     idle_since: datetime
     idle_seconds: int
+    used_percent: int | None
     nodes: int
     would_take: int
     state: str
@@ -70,7 +71,7 @@ def listing(actor: Actor, *, state: str = "", text: str = "", order: str = "-ope
 
 def view_of(row: Case) -> CaseView:
     """One row of `listing`."""
-    rules = {rule.code: rule.name for rule in current().idle_rules}
+    rules = {rule.code: rule.name for rule in (*current().idle_rules, *current().pull_back_rules)}
     finding: dict[str, Any] = row.finding
     return CaseView(
         id=row.pk,
@@ -85,6 +86,7 @@ def view_of(row: Case) -> CaseView:
         action=row.action,
         idle_since=row.idle_since,
         idle_seconds=finding["idle_seconds"],
+        used_percent=finding.get("used_percent"),
         nodes=finding["nodes"],
         would_take=finding["would_take"],
         state=row.state,

@@ -67,6 +67,11 @@ def _use(found: store.Sums) -> Use:
     return Use(*(getattr(found, f.name) for f in fields(Use)))
 
 
+def use_of(hour: HourUse) -> Use:
+    """The sums of one hour."""
+    return Use(*(getattr(hour, f.name) for f in fields(Use)))
+
+
 def by_allocation(periods: Sequence[Period]) -> dict[tuple[str, str, Period], Use]:
     """Use by cluster, allocation and period, of every allocation that had any. Periods must not overlap."""
     return {(s.cluster, s.allocation, s.period): _use(s) for s in store.sums(files(), periods)}
@@ -103,11 +108,10 @@ def by_month_and_day(cluster: str, allocation: str, period: Period) -> tuple[dic
 
     A day is named by its first instant there. An hour belongs to the day in which it starts.
     """
-    names = [f.name for f in fields(Use)]
     days: dict[datetime, Use] = defaultdict(Use)
     for hour in hourly(cluster, allocation, period):
         day = hour.start.astimezone(zone()).replace(hour=0, minute=0)
-        days[day] = days[day].plus(Use(*(getattr(hour, name) for name in names)))
+        days[day] = days[day].plus(use_of(hour))
     months: dict[Month, Use] = defaultdict(Use)
     for day, use in days.items():
         month = Month(day.year, day.month)

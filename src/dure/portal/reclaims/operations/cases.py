@@ -1,4 +1,4 @@
-"""Reclaim: look once a day, ask the holder, judge the answer, take back; every step journalled."""
+"""Cases of reclaim: idle allocations are found, the holder is asked, the answer judged, nodes taken back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor, system
 from dure.portal.reclaims import queries
-from dure.portal.reclaims.models import Case, Round
+from dure.portal.reclaims.models import Case
 from dure.portal.usage import queries as usage
 from dure.programme.use import IdleRule
 
@@ -98,10 +98,9 @@ def _excuses(view: AllocationView, rule: IdleRule) -> Excuses:
     )
 
 
-def look(*, now: datetime) -> int:
-    """Apply the idle rules to every allocation that holds nodes, once a day; returns how many cases changed."""
-    today = now.astimezone(zone()).date()
-    if not current().idle_rules or Round.objects.filter(day=today).exists():
+def look_for_idle(*, now: datetime) -> int:
+    """Apply the idle rules to every allocation that holds nodes; returns how many cases changed."""
+    if not current().idle_rules:
         return 0
     findings, changed = Findings(now), 0
     waiting = set(Case.objects.filter(state="noticed").values_list("allocation_id", "rule"))
@@ -111,7 +110,6 @@ def look(*, now: datetime) -> int:
                 run = findings.run(view, rule)
                 if run is not None or (view.id, rule.code) in waiting:
                     changed += _judge(view, rule, run, now)
-    Round.objects.get_or_create(day=today, defaults={"at": now})
     return changed
 
 
@@ -138,13 +136,13 @@ def _judge(view: AllocationView, rule: IdleRule, run: Run | None, now: datetime)
     row.save()
     _tell(row, view, now)
     detail = {"allocation": view.name, "action": step.action, "idle_seconds": run.seconds}
-    _note(LOOP, now, "notice", row, "", **detail)
+    note(LOOP, now, "notice", row, "", **detail)
     return 1
 
 
 def _clear(row: Case, now: datetime) -> int:
     move(row, RECLAIM, "clear", closed_at=now, decision_reason="in use again")
-    _note(LOOP, now, "clear", row, "in use again")
+    note(LOOP, now, "clear", row, "in use again")
     return 1
 
 
@@ -174,8 +172,12 @@ def justify(*, actor: Actor, now: datetime, case_id: int, text: str) -> None:
         late = Text("소명 기한이 지났습니다. 담당자에게 문의해 주십시오.", "The time to answer has passed.")
         raise IllegalTransition("reclaim case", view.state, "justify", late)
     row = locked(Case.objects.all(), pk=case_id)
+    pace = next((rule for rule in current().pull_back_rules if rule.code == row.rule), None)
+    if pace is not None and not pace.may_be_exempted:
+        fixed = Text("이 규칙에는 예외가 없습니다.", "This rule knows no exceptions.")
+        raise IllegalTransition("reclaim case", view.state, "justify", fixed)
     move(row, RECLAIM, "justify", justification=text.strip()[:4000])
-    _note(actor, now, "justify", row, text.strip()[:300])
+    note(actor, now, "justify", row, text.strip()[:300])
 
 
 @transaction.atomic
@@ -203,7 +205,7 @@ def _decide(actor: Actor, now: datetime, case_id: int, event: str, reason: str, 
     row = locked(Case.objects.all(), pk=case_id)
     move(row, RECLAIM, event, decision_reason=reason.strip()[:300], **changes)
     _tell_decision(row, event, now)
-    _note(actor, now, event, row, reason)
+    note(actor, now, event, row, reason)
 
 
 def _tell_decision(row: Case, event: str, now: datetime) -> None:
@@ -229,7 +231,7 @@ def _lapse(pk: int, now: datetime) -> int:
     if row.state != "noticed" or row.action not in reclaim.TAKING or row.answer_by > now:
         return 0
     move(row, RECLAIM, "lapse", execute_at=now + TIME_TO_REVERSE, decision_reason="no answer in time")
-    _note(LOOP, now, "lapse", row, "no answer in time")
+    note(LOOP, now, "lapse", row, "no answer in time")
     return 1
 
 
@@ -247,23 +249,26 @@ def _execute(pk: int, now: datetime) -> int:
     view = allocation_queries.allocation(row.allocation.name, LOOP)
     taken = 0
     if view.state == "present" and view.end_at > now:
-        step = _rule(row.rule).ladder[row.step]
-        taken = reclaim.nodes_taken(step, view.nodes)
+        taken = _taken(row, view)
         reason = f"reclaim case {row.pk}"
-        if step.action == "end":
+        if row.action == "end":
             allocations.revise(actor=LOOP, now=now, name=view.name, reason=reason, present=False)
         elif taken:
             kept = view.node_names[: view.nodes - taken]
             allocations.revise(actor=LOOP, now=now, name=view.name, reason=reason, node_names=kept)
     move(row, RECLAIM, "execute", closed_at=now, nodes_taken=taken)
-    _note(LOOP, now, "execute", row, "", nodes_taken=taken)
+    note(LOOP, now, "execute", row, "", nodes_taken=taken)
     return 1
 
 
-def _rule(code: str) -> IdleRule:
-    return next(rule for rule in current().idle_rules if rule.code == code)
+def _taken(row: Case, view: AllocationView) -> int:
+    """How many nodes the case takes of those the allocation holds now."""
+    rule = next((rule for rule in current().idle_rules if rule.code == row.rule), None)
+    if rule is None:
+        return min(int(row.finding["would_take"]), view.nodes - 1)
+    return reclaim.nodes_taken(rule.ladder[row.step], view.nodes)
 
 
-def _note(actor: Actor, now: datetime, event: str, row: Case, reason: str, **detail: object) -> None:
+def note(actor: Actor, now: datetime, event: str, row: Case, reason: str, **detail: object) -> None:
     subject = f"reclaim:{row.pk}"
     journal.append(at=now, actor=actor.name, event=f"reclaims.{event}", subject=subject, reason=reason, **detail)
