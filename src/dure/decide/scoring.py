@@ -45,7 +45,7 @@ def points_in_tenths(rubric: Rubric, points: Mapping[str, object]) -> tuple[dict
 
     A criterion left out is no mistake here (a draft may lack it); see `missing`.
     """
-    tenths: dict[str, int] = {}
+    found: dict[str, int] = {}
     mistakes = []
     known = {criterion.code: criterion for criterion in rubric.criteria}
     for code, given in points.items():
@@ -54,13 +54,13 @@ def points_in_tenths(rubric: Rubric, points: Mapping[str, object]) -> tuple[dict
                 Mistake(f"points.{code}", Text("평가표에 없는 항목입니다.", "The rubric has no such criterion."))
             )
             continue
-        value = _tenths(given)
+        value = tenths(given)
         most = known[code].weight * 10
         if value is None or not 0 <= value <= most or value % rubric.scale.step_tenths:
             mistakes.append(_out_of_scale(code, known[code].weight, rubric.scale))
         else:
-            tenths[code] = value
-    return tenths, mistakes
+            found[code] = value
+    return found, mistakes
 
 
 def missing(rubric: Rubric, tenths: Mapping[str, int]) -> list[Mistake]:
@@ -106,7 +106,8 @@ def with_interview(review_tenths: int | None, interview_tenths: int, percent: in
     return ((100 - percent) * review + percent * interview_tenths + 50) // 100
 
 
-def _tenths(given: object) -> int | None:
+def tenths(given: object) -> int | None:
+    """Points as people write them (a whole number, or text such as "7.5") in tenths; None for anything else."""
     if isinstance(given, bool) or not isinstance(given, int | str | Decimal):
         return None
     try:

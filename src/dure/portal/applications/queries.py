@@ -86,8 +86,11 @@ class ApplicationView:
 
 def application(number: str, actor: Actor) -> ApplicationView:
     """One application. Raises NotFound for anybody but its organisation and the programme."""
-    row = _rows().filter(number=number).first()
-    if row is None or not may_see(actor, row.organisation_id):
+    rows = _rows().filter(number=number)
+    if not actor.may_oversee:  # asked of the database, so that what is kept from somebody costs what nothing costs
+        rows = rows.filter(organisation_id__in=actor.organisations)
+    row = rows.first()
+    if row is None:
         raise NotFound(internal=f"application {number!r} for {actor}")
     return _views([row])[0]
 

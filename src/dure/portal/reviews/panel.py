@@ -18,14 +18,15 @@ from dure.decide.calibration import Adjusted, Severity, Standing, standings
 from dure.decide.scoring import Score, points
 from dure.portal.applications import queries as applications
 from dure.portal.calls import queries as calls
-from dure.portal.framework.lists import PAGE_SIZE, Page, export
+from dure.portal.framework.lists import export
 from dure.portal.framework.pages import add_mistakes, role_required
 from dure.portal.people import queries as people
 from dure.portal.reviews import operations, queries
+from dure.portal.reviews.arranging import page_of
 from dure.portal.reviews.forms import CONFLICT_KINDS, ReasonForm, ReviewerForm, language
 from dure.portal.reviews.queries import Progress, Seat
+from dure.portal.reviews.tabs import PANEL, tabs
 
-PANEL = (Text("평가 현황", "Reviews"), "/reviews/panel/")
 overseers = role_required("programme_manager", "auditor")
 managers = role_required("programme_manager")
 KINDS = {
@@ -115,7 +116,7 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.progress(code, request.actor)
     late = [seat for seat in found.seats if seat.is_late(request.now) and not seat.bars]
     context = {
-        **_tabs(code, "progress"),
+        **tabs(code, "progress"),
         "call": call,
         "progress": found,
         "late": late,
@@ -125,24 +126,6 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
         "short": sum(found.short.values()),
     }
     return render(request, "reviews/progress.html", context)
-
-
-@require_POST
-@managers
-def assign(request: HttpRequest, code: str) -> HttpResponse:
-    """Find reviewers for every application that lacks some."""
-    try:
-        done = operations.assign(actor=request.actor, now=request.now, call_code=code)
-        text = ngettext("%(n)s건을 배정하였습니다.", "%(n)s건을 배정하였습니다.", len(done.pairs)) % {
-            "n": len(done.pairs)
-        }
-        messages.success(request, text)
-        if done.short:
-            missing = sum(done.short.values())
-            messages.warning(request, _("평가위원 %(n)s자리가 모자랍니다. 평가위원을 늘리십시오.") % {"n": missing})
-    except InvalidInput as error:
-        messages.error(request, error.public.in_(language()))
-    return redirect("reviews-progress", code)
 
 
 @require_GET
@@ -165,7 +148,7 @@ def seats(request: HttpRequest, code: str) -> HttpResponse:
     found.sort(key=keys.get(order.lstrip("-"), keys["number"]), reverse=order.startswith("-"))
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export_seats(request.GET["format"], code, found)
-    context = {**_tabs(code, "seats"), "call": call, "page": _page(request, found), "exports": True, "sort": "number"}
+    context = {**tabs(code, "seats"), "call": call, "page": page_of(request, found), "exports": True, "sort": "number"}
     return render(request, "reviews/seats.html", context)
 
 
@@ -197,9 +180,9 @@ def scores(request: HttpRequest, code: str) -> HttpResponse:
         return _export_scores(request.GET["format"], code, rows)
     histogram = _histogram(rows, call.rubric.pass_mark)
     context = {
-        **_tabs(code, "scores"),
+        **tabs(code, "scores"),
         "call": call,
-        "page": _page(request, rows),
+        "page": page_of(request, rows),
         "exports": True,
         "sort": "-score",
         "histogram": histogram,
@@ -215,7 +198,7 @@ def pool(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             person = people.actor_by_email(form.cleaned_data["email"])
-            operations.add_reviewer(actor=request.actor, now=request.now, user_id=person.user_id or 0, **form.columns())
+            operations.add_reviewer(actor=request.actor, now=request.now, user_id=person.user_id or 0, **form.profile())
             messages.success(request, _("평가위원으로 등록하였습니다."))
             return redirect("reviews-pool")
         except NotFound:
@@ -224,7 +207,7 @@ def pool(request: HttpRequest) -> HttpResponse:
             add_mistakes(form, error)
     text = request.GET.get("q", "").strip().casefold()
     rows = [r for r in queries.reviewers(request.actor) if text in f"{r.name} {r.affiliation} {r.keywords}".casefold()]
-    context = {"page": _page(request, rows), "form": form, "crumbs": [PANEL, (_("평가위원"), "")]}
+    context = {"page": page_of(request, rows), "form": form, "crumbs": [PANEL, (_("평가위원"), "")]}
     return render(request, "reviews/pool.html", context, status=422 if form.errors else 200)
 
 
@@ -243,7 +226,7 @@ def conflicts(request: HttpRequest, code: str) -> HttpResponse:
     """Recorded conflicts of interest and what was judged of them."""
     call = calls.call(code, request.actor)
     rows = [(one, KINDS.get(one.kind, Text(one.kind, one.kind))) for one in queries.conflicts(code, request.actor)]
-    context = {**_tabs(code, "conflicts"), "call": call, "page": _page(request, rows)}
+    context = {**tabs(code, "conflicts"), "call": call, "page": page_of(request, rows)}
     return render(request, "reviews/conflicts.html", context)
 
 
@@ -282,19 +265,6 @@ def _seat(request: HttpRequest, code: str, assignment_id: int) -> Seat:
         if seat.id == assignment_id:
             return seat
     raise NotFound(internal=f"assignment {assignment_id} in call {code}")
-
-
-def _tabs(code: str, current: str) -> dict[str, Any]:
-    names = {
-        "progress": (Text("진행", "Progress"), f"/reviews/panel/{code}/"),
-        "seats": (Text("배정", "Assignments"), f"/reviews/panel/{code}/seats/"),
-        "scores": (Text("점수", "Scores"), f"/reviews/panel/{code}/scores/"),
-        "conflicts": (Text("이해관계", "Conflicts"), f"/reviews/panel/{code}/conflicts/"),
-    }
-    return {
-        "tabs": [{"label": label, "url": url, "current": name == current} for name, (label, url) in names.items()],
-        "crumbs": [PANEL, (code, "")],
-    }
 
 
 def _loads(found: Progress, request: HttpRequest, code: str) -> list[Load]:
@@ -358,12 +328,6 @@ def _histogram(rows: list[ScoreRow], pass_mark: int) -> dict[str, Any]:
         "rows": [(f"{5 * i}~{5 * i + 5}", [n]) for i, n in enumerate(counts)],
         "note": Text(f"통과 점수 {pass_mark}점", f"Pass mark {pass_mark}"),
     }
-
-
-def _page(request: HttpRequest, rows: list[Any]) -> Page[Any]:
-    wanted = request.GET.get("page", "1")
-    number = max(1, min(int(wanted) if wanted.isdigit() else 1, -(-len(rows) // PAGE_SIZE)))
-    return Page(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, PAGE_SIZE, len(rows))
 
 
 def _export_seats(form: str, code: str, rows: list[Seat]) -> HttpResponse:

@@ -39,23 +39,9 @@ def add_reviewer(
 ) -> int:
     """Put a person into the pool, or change what is known of them; returns the reviewer's id. Raises InvalidInput."""
     actor.require(actor.is_programme_manager or actor.is_system)
-    person = persons.person(user_id)
+    persons.person(user_id)  # NotFound for nobody
     words = [word.strip() for word in keywords if word.strip()]
-    mistakes = []
-    if not affiliation.strip():
-        what = Text("소속이 비어 있습니다.", "The affiliation is missing.")
-        mistakes.append(Mistake("affiliation", what, Text("소속을 적으십시오.", "Enter it.")))
-    if not words or len(words) > MOST_KEYWORDS or max(map(len, words)) > 60:
-        what = Text("전문 분야 핵심어를 확인하십시오.", "Check the keywords.")
-        remedy = Text(
-            f"1~{MOST_KEYWORDS}개를 60자 이내로 적으십시오.", f"Give 1 to {MOST_KEYWORDS}, up to 60 characters."
-        )
-        mistakes.append(Mistake("keywords", what, remedy))
-    if not 1 <= load_limit <= 500:
-        what = Text("맡을 수 있는 건수가 아닙니다.", "Not a number of reviews.")
-        mistakes.append(Mistake("load_limit", what, Text("1~500 사이로 적으십시오.", "Give 1 to 500.")))
-    if mistakes:
-        raise InvalidInput(mistakes)
+    require_profile(affiliation, words, load_limit)
     known = {
         "affiliation": affiliation.strip(),
         "former_affiliations": [a.strip() for a in former_affiliations if a.strip()],
@@ -72,11 +58,30 @@ def add_reviewer(
         at=now,
         actor=actor.name,
         event="reviews.add_reviewer" if is_new else "reviews.change_reviewer",
-        subject=f"reviewer:{person.email}",
+        subject=f"reviewer:{row.pk}",
         affiliation=row.affiliation,
         load_limit=load_limit,
     )
     return row.pk
+
+
+def require_profile(affiliation: str, words: Sequence[str], load_limit: int) -> None:
+    """Raise InvalidInput unless this is enough to know of a reviewer."""
+    mistakes = []
+    if not affiliation.strip():
+        what = Text("소속이 비어 있습니다.", "The affiliation is missing.")
+        mistakes.append(Mistake("affiliation", what, Text("소속을 적으십시오.", "Enter it.")))
+    if not words or len(words) > MOST_KEYWORDS or max(map(len, words)) > 60:
+        what = Text("전문 분야 핵심어를 확인하십시오.", "Check the keywords.")
+        remedy = Text(
+            f"1~{MOST_KEYWORDS}개를 60자 이내로 적으십시오.", f"Give 1 to {MOST_KEYWORDS}, up to 60 characters."
+        )
+        mistakes.append(Mistake("keywords", what, remedy))
+    if not 1 <= load_limit <= 500:
+        what = Text("맡을 수 있는 건수가 아닙니다.", "Not a number of reviews.")
+        mistakes.append(Mistake("load_limit", what, Text("1~500 사이로 적으십시오.", "Give 1 to 500.")))
+    if mistakes:
+        raise InvalidInput(mistakes)
 
 
 @transaction.atomic
@@ -87,7 +92,7 @@ def set_active(*, actor: Actor, now: datetime, reviewer_id: int, is_active: bool
     row.is_active = is_active
     row.save(update_fields=["is_active"])
     event = "reviews.activate" if is_active else "reviews.deactivate"
-    append(at=now, actor=actor.name, event=event, subject=f"reviewer:{row.user.email}")
+    append(at=now, actor=actor.name, event=event, subject=f"reviewer:{row.pk}")
 
 
 @transaction.atomic
@@ -111,7 +116,7 @@ def record_conflict(*, actor: Actor, now: datetime, reviewer_id: int, number: st
         at=now,
         actor=actor.name,
         event="reviews.record_conflict",
-        subject=f"reviewer:{reviewer.user.email}",
+        subject=f"reviewer:{reviewer.pk}",
         application=number,
         kind=kind,
     )
@@ -190,7 +195,7 @@ def judge_conflict(
         at=now,
         actor=actor.name,
         event="reviews.judge_conflict",
-        subject=f"reviewer:{row.reviewer.user.email}",
+        subject=f"reviewer:{row.reviewer_id}",
         reason=row.reason,
         plan=row.plan,
         application=row.application.number,

@@ -23,6 +23,7 @@ from dure.portal.people.actor import Actor, system
 from dure.portal.reviews import queries, standing
 from dure.portal.reviews.models import Assignment, Conflict, Reminder, Upkeep
 from dure.portal.reviews.operations.assigning import seat_successor
+from dure.portal.reviews.operations.inviting import expire_invitations
 
 ACTOR = system("loop:expire")
 LIMITS = {"remind_before_days": 30, "remind_after_days": 30, "replace_after_days": 60, "most_replacements": 10}
@@ -70,9 +71,12 @@ def set_upkeep(*, actor: Actor, now: datetime, call_code: str, rules: Rules) -> 
 
 
 def tend(*, now: datetime) -> int:
-    """Remind, recuse and replace what is due by `now`; returns how many things were done. Idle, it only reads."""
+    """Remind, recuse and replace what is due by `now`, and let unanswered invitations lapse; returns how many were.
+
+    Idle, it only reads.
+    """
     open_calls = calls.calls(queries.READER, ("reviewing", "deciding", "decided"))
-    return sum(_tend(call, now) for call in open_calls)
+    return expire_invitations(now=now) + sum(_tend(call, now) for call in open_calls)
 
 
 def _tend(call: CallView, now: datetime) -> int:

@@ -81,7 +81,7 @@ class ProposalView:
 
 def assignments(actor: Actor) -> list[AssignmentView]:
     """The person's own assignments, to do first, by due date; nothing of a conflicted proposal, not even its count."""
-    rows = _own(actor)
+    rows = own_rows(actor)
     declared = declared_calls(rows[0].reviewer_id) if rows else set()
     views = applications.by_ids(row.application_id for row in rows)
     found = [_assignment(row, views[row.application_id], declared) for row in rows]
@@ -112,6 +112,13 @@ def assignment(assignment_id: int, actor: Actor) -> ProposalView:
     )
 
 
+def seat(assignment_id: int, actor: Actor) -> AssignmentView:
+    """One assignment of the person's own, without the proposal. Raises NotFound, also once a conflict stands."""
+    row = own_row(assignment_id, actor)
+    view = applications.by_ids([row.application_id])[row.application_id]
+    return _assignment(row, view, declared_calls(row.reviewer_id))
+
+
 def is_scoring(call_state: str, purpose: str) -> bool:
     """Whether reviews of this purpose may be written while the call is in this state."""
     return call_state == "reviewing" if purpose == "review" else call_state in ("deciding", "decided")
@@ -138,7 +145,7 @@ def own_row(assignment_id: int, actor: Actor) -> Assignment:
     All of the person's rows are read and judged whichever is asked for: what is kept from somebody and what does not
     exist cost the same queries.
     """
-    for row in _own(actor):
+    for row in own_rows(actor):
         if row.pk == assignment_id:
             return row
     raise NotFound(internal=f"assignment {assignment_id} for {actor}")
@@ -150,7 +157,7 @@ def own_reviewer(actor: Actor) -> Reviewer | None:
     return found[0] if found else None
 
 
-def _own(actor: Actor) -> list[Assignment]:
+def own_rows(actor: Actor) -> list[Assignment]:
     """The person's open assignments in which no conflict stands, by due date."""
     reviewer = own_reviewer(actor)
     if reviewer is None:

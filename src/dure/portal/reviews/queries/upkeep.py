@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dure.core.text import Text
 from dure.decide.reminding import Rules
+from dure.portal.calls import queries as calls
 from dure.portal.framework import programme as programmes
-from dure.portal.reviews.models import Reminder, Upkeep
+from dure.portal.people.actor import Actor
+from dure.portal.reviews.models import Assignment, Upkeep
 
 
 def upkeep(call_id: int) -> Rules:
@@ -24,19 +27,42 @@ def upkeep(call_id: int) -> Rules:
     )
 
 
-def replaced_at(due_at: datetime, rules: Rules) -> datetime | None:
-    """When a review that was never begun goes to somebody else by itself; None where nothing happens by itself."""
-    return due_at + timedelta(days=rules.replace_after_days) if rules.is_automatic else None
+@dataclass(frozen=True)
+class Coming:
+    """An unfinished review with the reminders sent and what happens by itself next."""
+
+    assignment_id: int
+    number: str
+    reviewer: str
+    state: str
+    due_at: datetime
+    reminded: tuple[str, ...]
+    replaced_at: datetime | None
 
 
-def reminders(assignment_ids: set[int]) -> dict[int, list[str]]:
-    """The stages at which each reviewer was reminded; "stuck" where the office was told."""
-    found: dict[int, list[str]] = {}
-    for assignment_id, stage in Reminder.objects.filter(assignment_id__in=assignment_ids).values_list(
-        "assignment_id", "stage"
-    ):
-        found.setdefault(assignment_id, []).append(stage)
-    return found
+def coming(call_code: str, actor: Actor, now: datetime, most: int = 100) -> list[Coming]:
+    """Unfinished reviews near their due date or over it, the most urgent first."""
+    actor.require(actor.may_oversee)
+    rules = upkeep(calls.call(call_code, actor).id)
+    rows = Assignment.objects.filter(
+        application__call__code=call_code,
+        state__in=("assigned", "in_progress"),
+        due_at__lte=now + timedelta(days=rules.remind_before_days),
+    )
+    rows = rows.select_related("application", "reviewer__user").prefetch_related("reminders").order_by("due_at", "id")
+    grace = timedelta(days=rules.replace_after_days)
+    return [
+        Coming(
+            assignment_id=row.pk,
+            number=row.application.number,
+            reviewer=row.reviewer.user.name or row.reviewer.user.email,
+            state=row.state,
+            due_at=row.due_at,
+            reminded=tuple(reminder.stage for reminder in row.reminders.all()),
+            replaced_at=row.due_at + grace if rules.is_automatic and row.state == "assigned" else None,
+        )
+        for row in rows[:most]
+    ]
 
 
 def shown_day(instant: datetime) -> Text:
