@@ -1,6 +1,6 @@
 """What time alone brings about: calls open and close as announced, reviewers are reminded and silent ones replaced,
-unanswered offers lapse, changes take effect, freed nodes go down the waitlist, reports fall due,
-questions that wait too long are recalled.
+fast rounds are decided, unanswered offers lapse, changes take effect, freed nodes go down the waitlist, reports fall
+due, questions that wait too long are recalled.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from dure.core.errors import IllegalTransition, Stale
 from dure.portal.awards import operations as awards
 from dure.portal.calls import operations, queries
+from dure.portal.loops import screening
 from dure.portal.messages import operations as messages
 from dure.portal.outcomes import operations as outcomes
 from dure.portal.people.actor import system
@@ -26,7 +27,7 @@ def run(now: datetime) -> int:
     done += awards.changing.carry_out_due(now=now)
     done += awards.end_due(now=now)
     done += awards.move_waitlists(now=now)
-    done += messages.remind_overdue(now=now)
+    done += messages.remind_overdue(now=now) + screening.tend(now)
     return done + outcomes.make_due(now=now)
 
 

@@ -41,6 +41,9 @@ def pose(call_code: str, changes: Changes | None = None) -> Posed:
     rules = changed(programme.current(), call.track, wanted)
     scores = reviews.deciding_scores(call_code, wanted.weights)
     admitted = applications.of_call(call_code, READER, states=("admitted",))
+    tenths = {number: score.tenths for number, score in scores.items()}
+    if call.rules.reviewers == 0:  # found eligible is all there is to it: everybody stands at the pass mark
+        tenths = {one.number: rules.rubric.pass_mark_tenths for one in admitted}
     numbers = _organisation_numbers(call_code, [(one.number, one.organisation.code) for one in admitted])
     applicants = [
         Applicant(
@@ -49,8 +52,8 @@ def pose(call_code: str, changes: Changes | None = None) -> Posed:
             region=one.organisation.region,
             organisation=numbers[one.organisation.code],
             is_youth=one.organisation.is_youth,
-            score_tenths=scores[one.number].tenths if one.number in scores else 0,
-            is_eligible=one.number in scores,
+            score_tenths=tenths.get(one.number, 0),
+            is_eligible=one.number in tenths,
             requested_nodes=one.content.requested_nodes,
             min_nodes=one.content.min_nodes,
             months=one.content.months,

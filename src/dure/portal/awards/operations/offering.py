@@ -31,7 +31,7 @@ def offer_plan(*, actor: Actor, now: datetime, plan_id: int) -> int:
     Offers that exist already stay as they are, so this can be repeated. Raises NotPermitted, NotFound,
     IllegalTransition (plan not accepted), InsufficientCapacity (nodes were booked since; nothing is offered then).
     """
-    actor.require(actor.is_programme_manager)
+    actor.require(actor.is_programme_manager or actor.is_system)
     plan = plans.plan(plan_id, actor)
     if plan.state != "accepted":
         raise IllegalTransition("plan", plan.state, "offer its awards")
