@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -13,6 +14,9 @@ from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
 
 app = typer.Typer(no_args_is_help=True, help="Generate, solve, audit and explain award plans.")
+
+WITHOUT = "none"
+SWEPT = "50,75,90,100,110,150,none"
 
 PROBLEM = typer.Argument(help="a problem file", metavar="PROBLEM")
 PLAN = typer.Argument(help="a plan file", metavar="PLAN")
@@ -168,6 +172,48 @@ def replay(sealed: Annotated[Path, typer.Argument(help="a sealed file", metavar=
     found = again(read(sealed), _Line())
     typer.echo(found.why.in_(language()))
     sys.exit(0 if found.is_same else 1)
+
+
+@app.command()
+def sweep(
+    problem: Annotated[Path, PROBLEM],
+    rule_name: Annotated[Optional[str], typer.Option("--rule-name", help="the rule to vary")] = None,  # noqa: UP045
+    percent: Annotated[str, typer.Option(help="its caps in percent of what they are; none: without it")] = SWEPT,
+    deltas: Annotated[Optional[str], typer.Option(help="instead: score bands in tenths of a point")] = None,  # noqa: UP045
+    budget: Annotated[Optional[int], typer.Option(help="units of work for each plan", min=0)] = None,  # noqa: UP045
+    as_json: Annotated[bool, typer.Option("--json", help="print a JSON array")] = False,
+) -> None:
+    """Solve with one rule at several values: value, bound, awards, who gains and who loses."""
+    from dure.decide.planning.load import read_problem
+    from dure.decide.planning.sweep import sweep_band, sweep_rule
+
+    ground = read_problem(read(problem), str(problem))
+    if (rule_name is None) == (deltas is None):
+        what = Text("--rule-name과 --deltas 가운데 하나를 주십시오.", "Give either --rule-name or --deltas.")
+        raise InvalidInput(Mistake("--rule-name", what))
+    if rule_name is not None:
+        steps = sweep_rule(ground, rule_name, numbers("--percent", percent), budget)
+    else:
+        steps = sweep_band(ground, [max(1, one or 0) for one in numbers("--deltas", deltas or "")], budget)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in steps]))
+        return
+    typer.echo(f"{'setting':>8} {'value':>14} {'bound':>14} {'awards':>7} {'nodes':>6} {'gain':>5} {'lose':>5}")
+    for one in steps:
+        setting = WITHOUT if one.setting is None else str(one.setting)
+        counts = f"{one.awards:>7,} {one.nodes:>6,} {len(one.gains):>5} {len(one.loses):>5}"
+        typer.echo(f"{setting:>8} {one.value:>14,} {one.bound:>14,} {counts}")
+
+
+def numbers(option: str, text: str) -> list[int | None]:
+    """Whole numbers, and None for `none`, from a list with commas. Raises InvalidInput."""
+    found: list[int | None] = []
+    for word in text.split(","):
+        if word.strip() != WITHOUT and not word.strip().isdigit():
+            what = Text(f"'{word}'은(는) 정수가 아닙니다.", f"'{word}' is not a whole number.")
+            raise InvalidInput(Mistake(option, what, Text("예: 50,100,none", "For example 50,100,none")))
+        found.append(None if word.strip() == WITHOUT else int(word))
+    return found
 
 
 @app.command()

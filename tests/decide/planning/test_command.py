@@ -107,3 +107,16 @@ def test_rules_in_conflict_are_refused_by_name(
     problem.write_bytes(replace(ground, policies=policies).encode())
     assert dure(monkeypatch, "plan", "solve", problem, "-o", plan) == 2
     assert "budget" in capsys.readouterr().err and not plan.exists()
+
+
+def test_a_rule_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = tmp_path / "problem.json"
+    problem.write_bytes(small_call(11).encode())
+    asked = ("plan", "sweep", problem, "--budget", 3_000)
+    assert dure(monkeypatch, *asked, "--rule-name", "budget", "--percent", "0,100,none", "--json") == 0
+    assert [one["setting"] for one in json.loads(capsys.readouterr().out)] == [0, 100, None]
+    assert dure(monkeypatch, *asked, "--deltas", "1,30") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert dure(monkeypatch, *asked) == 2
+    assert dure(monkeypatch, *asked, "--rule-name", "budget", "--percent", "half") == 2
+    assert dure(monkeypatch, *asked, "--rule-name", "nothing") == 2
