@@ -22,12 +22,14 @@ NOTHING = Text("", "")
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """The organisation that applies; `standing` is its state (founded, verified, rejected)."""
+    """The organisation that applies; `standing` is its state (founded, verified, rejected), `nominated_by` the ministry
+    that nominated it for the call ("" for none)."""
 
     applicant_class: str
     region: str
     is_youth: bool
     standing: str
+    nominated_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def check(
 ) -> Eligibility:
     """All rules that can be checked at `stage`; without a `request` only those about the organisation."""
     findings = [_standing(applicant, stage), _class(programme, track, applicant)]
+    if track.decision == "nomination":
+        findings.append(_nominated(programme, applicant))
     if request is not None:
         findings += [_model(programme, track, terms, code) for code in request.gpu_models]
         findings += [_nodes(track, request), *_fits(programme, track, terms, request)]
@@ -118,6 +122,24 @@ def _standing(applicant: Applicant, stage: Stage) -> Finding:
         return Finding("organisation-verified", "organisation", True, text)
     return Finding(
         "organisation-verified", "organisation", True, Text("확인된 기관입니다.", "The organisation is verified.")
+    )
+
+
+def _nominated(programme: Programme, applicant: Applicant) -> Finding:
+    if not applicant.nominated_by:
+        return Finding(
+            "nominated",
+            "organisation",
+            False,
+            Text("중앙행정기관의 추천을 받지 않았습니다.", "No ministry has nominated it."),
+            Text("소관 부처에 추천을 요청하십시오.", "Ask the ministry in charge to nominate it."),
+        )
+    name = programme.ministry(applicant.nominated_by).name
+    return Finding(
+        "nominated",
+        "organisation",
+        True,
+        Text("{name}이(가) 추천하였습니다.", "Nominated by: {name}.").format(name=name),
     )
 
 

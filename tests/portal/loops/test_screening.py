@@ -81,7 +81,7 @@ def test_small_requests_are_awarded_without_any_person():
 
 def test_one_verifier_decides_what_is_beyond_the_limit_and_then_nobody_is_needed():
     boss = fast()
-    small, longer, refused = asked("one"), asked("two", months=2), asked("three", months=3)
+    small, longer, refused = asked("one"), asked("two", months=2), asked("three", months=3, latest_start="2026-04")
     turns(AFTER)
     assert (state(small), state(longer), state(refused)) == ("admitted", "submitted", "submitted")
     assert call_queries.call("26-f-1").state == "closed"
