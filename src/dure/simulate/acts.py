@@ -24,6 +24,7 @@ from dure.portal.plans import operations as plans
 from dure.portal.plans import queries as plan_queries
 from dure.portal.reviews import operations as reviews
 from dure.portal.reviews import queries as review_queries
+from dure.simulate import next_call
 from dure.simulate.first_call import Application, Organisation
 from dure.simulate.stage import ACCOUNTS, PASSWORD, Stage
 
@@ -357,8 +358,10 @@ def use(stage: Stage) -> None:
 
 
 def bill(stage: Stage) -> None:
-    """The first month closed and invoiced."""
+    """The first month closed and invoiced, while the next call opens."""
     after = stage.month.plus(1).period(stage.programme.zone).start + timedelta(hours=12)
+    next_call.announce_next(stage, after)
     stage.advance(after)
     billing.close_month(actor=stage.as_role("finance"), now=stage.now(), month=stage.month)
+    next_call.ask(stage)
     stage.advance(after + timedelta(hours=1))
