@@ -232,6 +232,9 @@ class StandIn:
             self.expire_next_page = False
             raise Refused(410, "Expired", "The provided continue parameter is too old")
         page, after = found[first : first + limit], first + limit
+        for one in page:  # as real servers do for kinds of their own
+            if one["kind"] in CORE:
+                del one["kind"], one["apiVersion"]
         metadata = {"resourceVersion": str(self.version), **({"continue": str(after)} if after < len(found) else {})}
         return {"kind": "List", "metadata": metadata, "items": page}
 

@@ -36,6 +36,7 @@ IDENTITY, BUDGET, HOLD, UNFINISHED, STOPPED = (
 )
 COHORT = FLAVOR = MEMBERS = QUOTA = "dure"
 GPU = "nvidia.com/gpu"
+_OF_LISTS = ("apiVersion", "kind")
 _QUANTITY = re.compile(r"^(\d+)(\.0+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$")
 _UNITS = {None: 1} | {f"{c}i": 1024 ** (i + 1) for i, c in enumerate("KMGTP")}
 _UNITS |= {c: 1000 ** (i + 1) for i, c in enumerate("kMGTP")}
@@ -233,9 +234,14 @@ def logins(binding: Object, options: KubernetesOptions) -> list[str]:
 
 
 def differences(wanted: Any, found: Any, at: str = "") -> Iterator[str]:
-    """Where `found` does not say what `wanted` says, as `path=value`; what `wanted` leaves out may be anything."""
+    """Where `found` does not say what `wanted` says, as `path=value`; what `wanted` leaves out may be anything.
+
+    Objects in a list do not say their version and kind: the list does.
+    """
     if isinstance(wanted, dict):
         for key, value in wanted.items():
+            if key in _OF_LISTS and "metadata" in wanted:
+                continue
             here = f"{at}.{key}" if at else key
             yield from differences(value, found.get(key) if isinstance(found, dict) else None, here)
     elif _is_paired(wanted, found):
