@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dure.core.errors import InvalidInput, NotFound
 from dure.core.text import Text
-from dure.portal.allocations import forms, operations, queries
+from dure.portal.allocations import forms, instructions, operations, queries
 from dure.portal.allocations.queries import AllocationView
 from dure.portal.awards import queries as awards
 from dure.portal.fleet import queries as fleet
@@ -22,6 +22,7 @@ from dure.portal.fleet.pages import tabs as cluster_tabs
 from dure.portal.framework.lists import export, paged
 from dure.portal.framework.pages import add_mistakes, person_required
 from dure.protocol import words
+from dure.protocol.kueue import LOCAL_QUEUE
 
 STATES = ("present", "ended")
 _STAGES = {
@@ -41,6 +42,7 @@ _REASONS = {
     "ssh key revoked": Text("SSH 키를 폐기했습니다", "SSH key revoked"),
     "member added": Text("사용자를 추가했습니다", "Member added"),
     "member removed": Text("사용자를 뺐습니다", "Member removed"),
+    "failed node replaced": Text("고장 난 서버를 예비 서버로 바꾸었습니다", "A failed server was replaced by a spare"),
 }
 
 
@@ -122,12 +124,41 @@ def _show(request: HttpRequest, found: AllocationView, form: forms.Member) -> Ht
         "manages": found.state == "present" and _manages(request, found, {p.id for p in people}),
         "login": queries.login_of(actor.user_id) if actor.user_id in {p.id for p in people} else "",
         "has_key": any(key.revoked_at is None for key in queries.ssh_keys(actor.user_id)),
+        **_access(found),
         "works": _works(found, request),
         "form": form,
         "events": _events(found, request),
         "crumbs": [(_("할당"), reverse("allocations-list")), (found.name, "")],
     }
     return render(request, "allocations/show.html", context)
+
+
+def _access(found: AllocationView) -> dict[str, Any]:
+    """How to get in, what may be used at once, where the storage is."""
+    way, storage = queries.way_in(found.id), queries.storage(found.id)
+    return {
+        "way": way,
+        "first_job": instructions.first_job(found) if way.scheduler == "kubernetes" else "",
+        "queue": LOCAL_QUEUE,
+        "gpus": found.nodes * found.gpus_per_node,
+        "storage": storage,
+        "storage_used": instructions.size(storage.used) if storage else "",
+        "storage_quota": instructions.size(storage.quota) if storage else "",
+        "without_spare": queries.without_spare(found) if found.state == "present" else [],
+    }
+
+
+@require_GET
+@person_required
+def kubeconfig(request: HttpRequest, name: str) -> HttpResponse:
+    """A kubeconfig without a secret, for people with access to an allocation on Kubernetes."""
+    found = queries.allocation(name, request.actor)
+    way = queries.way_in(found.id)
+    if not way.has_kubeconfig or request.actor.user_id not in {person.id for person in queries.members(found.id)}:
+        raise NotFound(internal=f"no kubeconfig of {name} for {request.actor}")
+    answer = HttpResponse(instructions.kubeconfig(found, way), content_type="application/yaml; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="kubeconfig-{found.name}.yaml"'
+    return answer
 
 
 def _manages(request: HttpRequest, found: AllocationView, people: Container[int]) -> bool:

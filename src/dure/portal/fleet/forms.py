@@ -31,3 +31,18 @@ class Access(forms.Form):
 
     login_host = forms.CharField(label=_("접속 주소"), max_length=120, required=False)
     partition = forms.CharField(label=_("파티션 또는 큐 이름"), max_length=60, required=False)
+
+
+class KubernetesAccess(forms.Form):
+    """How holders get into a Kubernetes cluster."""
+
+    api_server = forms.CharField(label=_("API 서버 주소"), max_length=200, required=False)
+    api_ca = forms.CharField(
+        label=_("API 서버의 인증 기관 인증서"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=20000,
+        required=False,
+    )
+    oidc_issuer = forms.CharField(label=_("로그인 서버(OIDC issuer) 주소"), max_length=200, required=False)
+    oidc_client_id = forms.CharField(label=_("OIDC 클라이언트 ID"), max_length=100, required=False)
+    login_host = forms.CharField(label=_("로그인 서버(SSH) 주소"), max_length=120, required=False)

@@ -24,6 +24,16 @@ MONTHS_SHOWN = 12
 KINDS = ("award", "self_use", "maintenance")
 KIND_NAMES = (Text("선정 과제", "Awards"), Text("자체 활용", "Self-use"), Text("점검", "Maintenance"))
 FREE = Text("비어 있음", "Free")
+SCHEDULERS = {
+    "slurm": Text("Slurm", "Slurm"),
+    "kubernetes": Text("쿠버네티스와 Kueue", "Kubernetes with Kueue"),
+    "simulated": Text("모의 클러스터", "Simulated"),
+}
+ENGINES = {
+    **SCHEDULERS,
+    "simulated": Text("모의 클러스터(실제 서버 없음)", "A simulated cluster (no real servers)"),
+    "": Text("아직 알려 오지 않음", "Not said yet"),
+}
 NODE_STATES = {
     "draining": Text("비우는 중", "Draining"),
     "drained": Text("비움", "Drained"),
@@ -131,6 +141,8 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     nodes = queries.nodes(code, request.now)
     context = {
         "cluster": cluster,
+        "scheduler": SCHEDULERS.get(cluster.scheduler, Text(cluster.scheduler, cluster.scheduler)),
+        "engine": ENGINES.get(cluster.engine, Text(cluster.engine, cluster.engine)),
         "speaks": request.actor.speaks_for(cluster.provider),
         "tabs": tabs(cluster, "show"),
         "leaves": _leaves(nodes),
@@ -251,12 +263,15 @@ def announce_maintenance(request: HttpRequest, code: str) -> HttpResponse:
 def describe_access(request: HttpRequest, code: str) -> HttpResponse:
     """Say where holders sign in."""
     cluster = _own(request, code)
-    initial = {"login_host": cluster.login_host, "partition": cluster.partition}
-    form = forms.Access(request.POST or None, initial=initial)
+    kind = forms.KubernetesAccess if cluster.scheduler == "kubernetes" else forms.Access
+    form = kind(request.POST or None, initial={name: getattr(cluster, name) for name in kind.base_fields})
     if request.method == "POST" and form.is_valid():
-        operations.describe_access(actor=request.actor, now=request.now, cluster=code, **form.cleaned_data)
-        messages.success(request, _("접속 안내를 저장했습니다."))
-        return redirect("fleet-show", code)
+        try:
+            operations.describe_access(actor=request.actor, now=request.now, cluster=code, **form.cleaned_data)
+            messages.success(request, _("접속 안내를 저장했습니다."))
+            return redirect("fleet-show", code)
+        except InvalidInput as error:
+            add_mistakes(form, error)
     return render(request, "fleet/access.html", _form_context(cluster, form, _("접속 안내"), _("저장하기")))
 
 
