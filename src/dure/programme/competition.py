@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Literal
 
@@ -116,6 +117,10 @@ class Track(Part):
     def limit(self, gpu_model: str) -> Limit | None:
         """The limits for `gpu_model`, or None where the track does not offer it."""
         return next((limit for limit in self.limits if limit.gpu_model == gpu_model), None)
+
+    def is_interviewed(self, gpu_models: Collection[str], nodes: int) -> bool:
+        """Whether somebody who asks for so many nodes of one of these models is interviewed."""
+        return any(line.gpu_model in gpu_models and nodes >= line.nodes for line in self.interview_from)
 
     def is_automatic(self, gpu_model: str, nodes: int, months: int) -> bool:
         """Whether so small a request needs no verifier."""
