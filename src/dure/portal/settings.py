@@ -28,6 +28,7 @@ CHAPTERS = (
     "reclaims",
     "billing",
     "outcomes",
+    "privacy",
 )
 
 SECRET_KEY = ENV.secret_key

@@ -404,6 +404,12 @@ def login_of(user_id: int) -> str:
     return f"du{user_id}"
 
 
+def accessible(user_id: int) -> list[AllocationView]:
+    """The allocations a person has access to by name."""
+    with_access = Access.objects.filter(user_id=user_id, removed_at=None).values("allocation_id")
+    return [view_of(row) for row in _rows().filter(pk__in=with_access)]
+
+
 def ssh_keys(user_id: int) -> list[KeyView]:
     """A person's keys, the newest first, revoked ones included."""
     return [

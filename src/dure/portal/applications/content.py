@@ -20,7 +20,6 @@ from dure.decide import questions as forms
 from dure.decide.eligibility import Request
 from dure.programme.schema import Programme
 
-CONSENT_VERSION = "2026-1"
 LARGEST = 200_000  # characters of JSON
 MOST_ATTACHMENTS = 10
 STEPS = ("project", "compute", "team", "questions", "consent")

@@ -46,6 +46,7 @@ class Version(models.Model):
     submitted_at = models.DateTimeField()
     submitted_by = models.ForeignKey("people.User", on_delete=models.PROTECT)
     consent_version = models.CharField(max_length=20, blank=True)
+    redacted_at = models.DateTimeField(null=True, blank=True)  # names were taken out: the hash is of what was sealed
 
     class Meta:
         ordering = ("application_id", "number")

@@ -290,7 +290,7 @@ def _step_page(request: HttpRequest, view: ApplicationView, call: CallView, step
         "step": position + 1,
         "back_url": back,
         "duties": [programmes.current().duty(d) for d in _class_of(view).duties],
-        "consent_version": contents.CONSENT_VERSION,
+        "privacy": programmes.privacy(),
         "crumbs": [MINE, (view.number, f"/applications/{view.number}/"), (STEP_NAMES[step], "")],
     }
     if request.htmx:

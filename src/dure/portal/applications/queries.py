@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from dure.portal.applications.models import Application, TeamMember, Version
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
+from dure.portal.framework.redaction import INSTEAD
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor, system
 from dure.portal.people.queries import OrganisationView
@@ -37,6 +38,7 @@ class Receipt:
     hash: str
     started_at: datetime
     submitted_at: datetime
+    redacted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,17 @@ def mine(actor: Actor) -> list[ApplicationView]:
     """The applications of the person's organisations, the newest first; discarded drafts left out."""
     rows = _rows().filter(organisation_id__in=actor.organisations).exclude(state="discarded")
     return _views(rows.order_by("-created_at", "-id"))
+
+
+def led_by(user_id: int) -> list[ApplicationView]:
+    """The applications a person leads, for what is decided about that person; discarded drafts left out."""
+    return _views(_rows().filter(lead_id=user_id).exclude(state="discarded"))
+
+
+def with_team(call_code: str) -> list[str]:
+    """Numbers of the call's applications whose teams are still named."""
+    named = TeamMember.objects.filter(application__call__code=call_code).exclude(name=INSTEAD)
+    return list(named.values_list("application__number", flat=True).distinct().order_by("application__number"))
 
 
 def numbers(call_code: str, state: str) -> list[str]:
@@ -235,10 +248,13 @@ def check(
     call: CallView, organisation: OrganisationView, content: Content | None, stage: eligibility.Stage
 ) -> eligibility.Eligibility:
     """Eligibility of an organisation, and of what it asks for when that is complete."""
+    applicant = applicant_of(organisation)
+    if call.rules.decision == "nomination":
+        applicant = replace(applicant, nominated_by=calls.nominated_by(call.code, organisation.id))
     return eligibility.check(
         programmes.current(),
         call.rules,
-        applicant_of(organisation),
+        applicant,
         content.request if content is not None else None,
         call.terms,
         stage,
@@ -319,7 +335,9 @@ def _view(row: Application, organisation: OrganisationView) -> ApplicationView:
     is_as_sealed = content is not None and row.state in SEALED_STATES  # submitting makes the draft the sealed content
     draft = content if content is not None and is_as_sealed else contents.trusted(row.draft)
     reason = row.state_reason or {"ko": "", "en": ""}
-    receipts = [Receipt(row.number, v.number, v.hash, v.started_at, v.submitted_at) for v in row.versions.all()]
+    receipts = [
+        Receipt(row.number, v.number, v.hash, v.started_at, v.submitted_at, v.redacted_at) for v in row.versions.all()
+    ]
     return ApplicationView(
         id=row.pk,
         number=row.number,

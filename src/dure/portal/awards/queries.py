@@ -175,6 +175,17 @@ def of_organisations(organisation_ids: frozenset[int]) -> Sequence[AwardView]:
     return [_view(row) for row in rows]
 
 
+def led_by(user_id: int) -> Sequence[AwardView]:
+    """Awards that a person leads, for what is decided about that person."""
+    return [_view(row) for row in _all().filter(lead_id=user_id)]
+
+
+def ever_agreed(call_code: str) -> set[str]:
+    """Numbers of the call's awards that came to an agreement, whatever became of them."""
+    found = Award.objects.filter(application__call__code=call_code, agreed_at__isnull=False)
+    return set(found.values_list("number", flat=True))
+
+
 def agreed() -> Sequence[AwardView]:
     """Every agreed award, by number: what should be real on a cluster in its period."""
     return [_view(row) for row in _all().filter(state="agreed")]

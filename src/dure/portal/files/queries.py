@@ -69,6 +69,11 @@ def files(file_ids: Iterable[int]) -> dict[int, FileView]:
     return {row.pk: _view(row) for row in StoredFile.objects.filter(pk__in=set(file_ids))}
 
 
+def owned(user_id: int) -> list[FileView]:
+    """What a person has uploaded."""
+    return [_view(row) for row in StoredFile.objects.filter(owner_id=user_id)]
+
+
 def content(view: FileView) -> bytes:
     """The bytes of a file. Raises NotFound when they are gone from the disk."""
     try:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from dure import programmes
+from dure.programme.competition import Privacy
 from dure.programme.load import digest, parse
 from dure.programme.schema import Programme
 
@@ -40,6 +41,14 @@ def current_text() -> str:
 def current_hash() -> str:
     """The file's hash: part of every decision."""
     return _hash(settings.ENV.programme)
+
+
+ASSUMED_PRIVACY = Privacy(consent_version="1", unsuccessful_months=12, successful_months=60)
+
+
+def privacy() -> Privacy:
+    """What people consent to and how long their data are kept; a year and five years where the file is silent."""
+    return current().privacy or ASSUMED_PRIVACY
 
 
 def zone() -> ZoneInfo:

@@ -47,6 +47,11 @@ def about(subject: str) -> Sequence[EntryView]:
     return [_view(e) for e in Entry.objects.filter(subject=subject)]
 
 
+def by(actor: str) -> Sequence[EntryView]:
+    """Everything one actor did, oldest first."""
+    return [_view(e) for e in Entry.objects.filter(actor=actor)]
+
+
 def latest(limit: int = 100) -> Sequence[EntryView]:
     """The newest entries, newest first."""
     return [_view(e) for e in Entry.objects.order_by("-seq")[:limit]]

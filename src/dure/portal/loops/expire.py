@@ -14,6 +14,7 @@ from dure.portal.loops import screening
 from dure.portal.messages import operations as messages
 from dure.portal.outcomes import operations as outcomes
 from dure.portal.people.actor import system
+from dure.portal.privacy import operations as privacy
 from dure.portal.reviews import operations as reviews
 
 ACTOR = system("loop:expire")
@@ -28,6 +29,7 @@ def run(now: datetime) -> int:
     done += awards.end_due(now=now)
     done += awards.move_waitlists(now=now)
     done += messages.remind_overdue(now=now) + screening.tend(now)
+    done += privacy.carry_out_due(now=now)
     return done + outcomes.make_due(now=now)
 
 

@@ -44,7 +44,7 @@ class SignupForm(_Plain, account.SignupForm):
     HINTS = {
         "email": _("소속 기관의 이메일을 권합니다. 확인 메일을 보내 드립니다."),
         "password1": _PASSWORD_RULE,
-        "agrees": _("이름, 이메일, 소속을 신청·평가·협약·정산에 쓰고, 사업이 끝나고 5년 뒤에 지웁니다."),
+        "agrees": _("이름, 이메일, 소속을 신청·평가·협약·정산에 쓰고, 사업 규칙에 적힌 기간이 지나면 지웁니다."),
     }
     name = forms.CharField(label=_("이름"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
     agrees = forms.BooleanField(label=_("개인정보 수집과 이용에 동의합니다"))

@@ -26,8 +26,6 @@ from dure.portal.people.actor import Actor
 from dure.portal.people.models import Consent, Membership, Organisation, Role, User
 from dure.portal.people.queries import actor_name
 
-CONSENT_VERSIONS = {"privacy": "1"}
-
 _REQUIRED = Text("비어 있습니다.", "This is empty.")
 
 
@@ -78,7 +76,7 @@ def registered(*, user_id: int, name: str, language: str, now: datetime) -> None
 
 def _consent(user_id: int, document: str, now: datetime) -> None:
     Consent.objects.get_or_create(
-        user_id=user_id, document=document, version=CONSENT_VERSIONS[document], defaults={"given_at": now}
+        user_id=user_id, document=document, version=programme.privacy().consent_version, defaults={"given_at": now}
     )
 
 
@@ -105,6 +103,30 @@ def save_profile(*, actor: Actor, now: datetime, name: str, name_en: str = "", l
         User.objects.filter(pk=user.pk).update(**after)
         # Which fields, not what they say: the journal cannot forget a person.
         append(at=now, actor=actor.name, event="people.save_profile", subject=f"person:{user.pk}", changed=changed)
+
+
+@transaction.atomic
+def erase(*, actor: Actor, now: datetime, user_id: int) -> None:
+    """Empty an account for good: nobody can sign in to it, it has no name, address, role or membership.
+
+    The row stays, so that what points to it can still be counted. Repeating changes nothing. For the portal itself.
+    """
+    actor.require(actor.is_system)
+    user = locked(User.objects, pk=user_id)
+    if user.erased_at is not None:
+        return
+    EmailAddress.objects.filter(user_id=user_id).delete()
+    Role.objects.filter(user_id=user_id).delete()
+    for row in Membership.objects.filter(user_id=user_id).select_related("organisation"):
+        if row.state == "active":
+            move(row, MEMBERSHIP, "leave", left_at=now, role="member")
+        elif row.state == "requested":
+            move(row, MEMBERSHIP, "refuse")
+    user.email, user.name, user.name_en, user.orcid = f"erased-{user_id}@erased.invalid", "", "", ""
+    user.is_active, user.erased_at = False, now
+    user.set_unusable_password()
+    user.save()
+    append(at=now, actor=actor.name, event="people.erase", subject=f"person:{user_id}")
 
 
 # ---- organisations

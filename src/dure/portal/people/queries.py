@@ -103,6 +103,11 @@ def actor_of(user: Any) -> Actor:
     )
 
 
+def actor_of_id(user_id: int) -> Actor:
+    """The actor with this number; `NOBODY` when there is none."""
+    return actor_of(User.objects.filter(pk=user_id).first())
+
+
 def actor_by_email(email: str) -> Actor:
     """The actor with this address. Raises NotFound."""
     user = User.objects.filter(email=email.lower(), is_active=True).first()

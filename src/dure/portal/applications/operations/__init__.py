@@ -2,6 +2,7 @@
 
 from dure.portal.applications.operations.attaching import attach, detach
 from dure.portal.applications.operations.bringing import Brought, bring
+from dure.portal.applications.operations.forgetting import forget_person, forget_team
 from dure.portal.applications.operations.judging import admit, admit_all, refuse
 from dure.portal.applications.operations.writing import MOST_DRAFTS, discard, save_draft, start, submit, withdraw
 
@@ -14,6 +15,8 @@ __all__ = [
     "bring",
     "detach",
     "discard",
+    "forget_person",
+    "forget_team",
     "refuse",
     "save_draft",
     "start",

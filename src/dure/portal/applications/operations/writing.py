@@ -193,7 +193,7 @@ def _seal(actor: Actor, now: datetime, started_at: datetime, row: Application, c
         started_at=started_at,
         submitted_at=now,
         submitted_by_id=actor.user_id,
-        consent_version=contents.CONSENT_VERSION,
+        consent_version=programmes.privacy().consent_version,
     )
     row.team.all().delete()
     TeamMember.objects.bulk_create(team_rows(row, content))
