@@ -93,7 +93,7 @@ def national_day(folder: Path) -> list[Row]:
     count = NATIONAL_GPUS * DAY
 
     def ours() -> Rolled:
-        return roll_up(samples.read(path).samples, day.held)
+        return roll_up(samples.read_samples(path), day.held)
 
     def floor() -> tuple[int, int]:
         activity, power = day.samples.activity, day.samples.power

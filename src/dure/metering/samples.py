@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +46,7 @@ def write(path: Path, recorded: Recorded) -> int:
     ).replace_schema_metadata({_KEY: json.dumps(about).encode()})
     beside = path.with_name(f".{path.name}.part")
     with beside.open("wb") as out:
-        pq.write_table(table, out, compression="zstd", compression_level=3, use_dictionary=["memory"])
+        pq.write_table(table, out, compression="zstd", compression_level=3, use_dictionary=True)
         out.flush()
         os.fsync(out.fileno())
     size = beside.stat().st_size
@@ -57,11 +57,26 @@ def write(path: Path, recorded: Recorded) -> int:
 def read(path: Path) -> Recorded:
     """What `write` put at `path`. Raises ValueError for another kind of file."""
     table = pq.read_table(path, memory_map=True)
+    known = _about(table, path)
+    memory = table["memory"].to_numpy().reshape(len(known["gpus"]), known["minutes"])
+    return Recorded(tuple(known["gpus"]), _samples(table, known), memory)
+
+
+def read_samples(path: Path) -> Samples:
+    """Only what the roll-up looks at of what `write` put at `path`. Raises ValueError for another kind of file."""
+    table = pq.read_table(path, columns=["activity", "power"], memory_map=True)
+    return _samples(table, _about(table, path))
+
+
+def _about(table: pa.Table, path: Path) -> dict[str, Any]:
     about = (table.schema.metadata or {}).get(_KEY)
     if about is None:
         raise ValueError(f"{path} holds no samples")
-    known = json.loads(about)
-    gpus: Sequence[str] = known["gpus"]
-    shape = (len(gpus), int(known["minutes"]))
-    activity, power, memory = (table[name].to_numpy().reshape(shape) for name in ("activity", "power", "memory"))
-    return Recorded(tuple(gpus), Samples(int(known["start"]), activity, power), memory)
+    known: dict[str, Any] = json.loads(about)
+    return known
+
+
+def _samples(table: pa.Table, known: dict[str, Any]) -> Samples:
+    shape = (len(known["gpus"]), int(known["minutes"]))
+    activity, power = (table[name].to_numpy().reshape(shape) for name in ("activity", "power"))
+    return Samples(int(known["start"]), activity, power)
