@@ -18,6 +18,7 @@ from dure.portal.outcomes import queries as outcomes
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.reclaims import queries as reclaims
+from dure.portal.reviews import queries as reviews
 from dure.portal.site import addresses
 from dure.portal.site.amounts import amount
 from dure.portal.site.tasks.task import Task
@@ -31,6 +32,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     yield from _organisation(actor)
     if actor.organisations:
         yield from _applying(actor, now)
+        yield from _meeting_the_panel(actor)
         yield from _answering(actor, now)
         yield from _consenting(actor)
         yield from _holding(actor, now)
@@ -101,6 +103,12 @@ def _applying(actor: Actor, now: datetime) -> Iterator[Task]:
                 addresses.call(code),
                 due=call.closes_at,
             )
+
+
+def _meeting_the_panel(actor: Actor) -> Iterator[Task]:
+    for view in reviews.my_interviews(actor):
+        title = Text("면담 시간을 고르십시오", "Choose a time for the interview")
+        yield Task(title, view.title, f"/reviews/interviews/{view.number}/", weight=8)
 
 
 def _answering(actor: Actor, now: datetime) -> Iterator[Task]:

@@ -68,7 +68,13 @@ def _call(actor: Actor, call: CallView, now: datetime) -> Iterator[Task]:
         yield Task(title, name, page, due=call.decide_by)
     elif call.state == "reviewing":
         yield _review(actor, call)
-    elif call.state == "deciding":
+    if call.state in ("reviewing", "deciding") and (objections := reviews.to_judge([call.code])):
+        title = Text(
+            f"사업자가 어렵다고 한 과제 {objections}건을 판단하십시오",
+            f"Decide {objections} projects a provider says it cannot run",
+        )
+        yield Task(title, name, f"/reviews/panel/{call.code}/feasibility/?state=infeasible", weight=17)
+    if call.state == "deciding":
         yield _decision(actor, call)
 
 

@@ -1,4 +1,4 @@
-"""What a provider's people have to do: agents that are silent, changes that are not done, tokens that run out."""
+"""What a provider's people have to do: checks to answer, silent agents, changes not done, tokens that run out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dure.core.text import Text
 from dure.portal.allocations import queries as allocations
 from dure.portal.fleet import queries as fleet
 from dure.portal.people.actor import Actor
+from dure.portal.reviews import queries as reviews
 from dure.portal.site import addresses
 from dure.portal.site.tasks.task import Task
 
@@ -20,6 +21,11 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """The tasks of somebody who speaks for a provider."""
     if not actor.providers:
         return
+    asked = [one for one in reviews.feasibility_for(actor) if one.state == "asked"]
+    if asked:
+        title = Text(f"기술 검토 {len(asked)}건에 답하십시오", f"Answer {len(asked)} technical checks")
+        why = Text("귀사의 클러스터에서 돌릴 수 있는지 묻습니다.", "Can these projects run on your clusters?")
+        yield Task(title, why, "/reviews/feasibility/", due=min(one.due_at for one in asked))
     for cluster in fleet.clusters(actor):
         if cluster.share == "government" and cluster.delivered_at <= now and actor.speaks_for(cluster.provider):
             yield from _cluster(actor, cluster, now)

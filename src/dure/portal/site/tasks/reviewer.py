@@ -23,6 +23,10 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
             done[assignment.call_code] = done.get(assignment.call_code, 0) + 1
         else:
             open_calls.setdefault(assignment.call_code, []).append(assignment)
+    for meeting in reviews.my_meetings(actor):
+        place = Text(f"{meeting.call_code}, {meeting.place}", f"{meeting.call_code}, {meeting.place}")
+        title = Text("평가위원회 회의에 참석하십시오", "Take part in the panel meeting")
+        yield Task(title, place, f"/reviews/meetings/{meeting.id}/", due=meeting.starts_at)
     for code, waiting in open_calls.items():
         call = calls.call(code, actor)
         if call.state != "reviewing":
@@ -34,6 +38,6 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
                 f"{call.title.ko}. {finished + len(waiting)}건 가운데 {finished}건을 마치셨습니다.",
                 f"{call.title.en}. {finished} of {finished + len(waiting)} are done.",
             ),
-            "/reviews/",
+            "/reviews/mine/",
             due=min(assignment.due_at for assignment in waiting),
         )
