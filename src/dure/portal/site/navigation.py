@@ -24,6 +24,7 @@ HOME = ("/home/", Text("할 일", "To do"))
 CALLS = ("/calls/", Text("공모", "Calls"))
 APPLICATIONS = ("/applications/", Text("신청", "Applications"))
 REVIEWS = ("/reviews/", Text("평가", "Reviews"))
+CHECKS = ("/reviews/feasibility/", Text("기술 검토", "Technical checks"))
 PLANS = ("/plans/", Text("배분안", "Plans"))
 AWARDS = ("/awards/", Text("선정", "Awards"))
 ALLOCATIONS = ("/allocations/", Text("할당", "Allocations"))
@@ -60,7 +61,7 @@ def _entries(actor: Actor | None) -> list[tuple[str, Text]]:
         entries += [APPLICATIONS, REVIEWS, PLANS, AWARDS, FLEET, ALLOCATIONS, USAGE, RECLAIMS, BILLING, OUTCOMES]
         entries += [ORGANISATIONS, SUPPORT, JOURNAL]
     if actor.providers:
-        entries += [FLEET, ALLOCATIONS, USAGE, SUPPORT]
+        entries += [FLEET, ALLOCATIONS, USAGE, SUPPORT, CHECKS]
     if actor.is_finance:
         entries += [BILLING, USAGE]
     return entries if actor.may_oversee else [*entries, RESULTS]  # they have awards; results are in every page's foot
