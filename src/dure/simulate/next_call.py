@@ -129,11 +129,12 @@ def _announce_rounds(stage: Stage, track: Track, opens_at: datetime) -> None:
 
 
 def _free(stage: Stage, track: Track, first: Month, end: Month) -> dict[str, int]:
-    """Of each cluster the track may offer, the nodes free in all months."""
+    """Of each cluster the track may offer, the nodes free in all months, where they are enough for one application."""
     months = [first.plus(offset) for offset in range(end.minus(first))]
-    found = {
-        cluster.code: min(fleet.free_per_month(cluster.code, months).values())
-        for cluster in stage.programme.government_clusters
-        if track.limit(cluster.gpu_model) is not None
-    }
-    return {code: nodes for code, nodes in found.items() if nodes}
+    found = {}
+    for cluster in stage.programme.government_clusters:
+        limit = track.limit(cluster.gpu_model)
+        nodes = min(fleet.free_per_month(cluster.code, months).values())
+        if limit is not None and nodes >= limit.min_nodes:
+            found[cluster.code] = nodes
+    return found

@@ -63,10 +63,11 @@ class CallForm(forms.Form):
         ):
             self.fields[name] = forms.DateTimeField(label=label, input_formats=[AT], widget=at, help_text=zone)
         if self.is_new:
+            self.fields["decide_by"].help_text = f"{zone}. {_('회차를 만들 때는 비웁니다.')}"
             self._round_fields(track)
         month = forms.TextInput(attrs={"type": "month", "placeholder": "2026-04"})
         for name, label, hint in (
-            ("use_from", _("사용 시작 달"), _("첫날 0시부터 쓸 수 있습니다.")),
+            ("use_from", _("사용 시작 달"), _("첫날 0시부터 쓸 수 있습니다. 회차를 만들 때는 비웁니다.")),
             ("use_until", _("사용이 끝나는 다음 달"), _("이 달의 첫날 0시에 끝납니다.")),
         ):
             self.fields[name] = forms.CharField(label=label, widget=month, help_text=hint, required=False)
