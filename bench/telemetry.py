@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from dure.metering.rollup import NO_ACTIVITY, NO_POWER, Held, Samples
 
-KINDS = ("training", "inference", "debug", "idle", "hang", "cheat", "stuck at 0", "no exporter")
-SHARES = (0.45, 0.18, 0.12, 0.09, 0.04, 0.04, 0.04, 0.04)
-TRULY_IDLE = ("idle", "cheat")
+KINDS = (
+    "training", "inference", "debug", "idle", "hang", "cheat", "cheat, no profiling", "stuck at 0", "no exporter",
+)  # fmt: skip
+SHARES = (0.44, 0.17, 0.11, 0.09, 0.04, 0.04, 0.03, 0.04, 0.04)
+TRULY_IDLE = ("idle", "cheat", "cheat, no profiling")
 """Kinds whose holders get nothing done for days. A hang holds GPUs too, but its holder waits for a result."""
 
 GPUS_EACH = 32
@@ -59,7 +61,9 @@ def _signals(
     power = np.where(works, 480 + 8 * noise, 92 + noise // 3).astype(np.uint16)
     if kind == "hang":
         activity, power = np.full(shape, 100, np.uint8), (118 + noise // 3).astype(np.uint16)
-    elif kind == "cheat":
+    elif kind == "cheat":  # one small kernel in a loop: one of 132 multiprocessors works, clocks and power rise
+        activity, power = np.full(shape, 1, np.uint8), (190 + noise).astype(np.uint16)
+    elif kind == "cheat, no profiling":  # the same where only utilisation is exported: it says 99 %
         activity, power = np.full(shape, 99, np.uint8), (190 + noise).astype(np.uint16)
     elif kind == "stuck at 0":
         activity = np.zeros(shape, np.uint8)

@@ -127,6 +127,14 @@ def test_thresholds_are_the_programmes():
     assert roll_up(hour(40, 250), held((1, 0, START, START + HOUR))).busy[0, 0] == 3600
 
 
+def test_a_small_kernel_in_a_loop_is_no_use_but_a_spinning_collective_is_unknown():
+    looped = roll_up(hour(1, 190), held((1, 0, START, START + HOUR)))
+    assert (looped.idle_longest[0, 0], looped.missing[0, 0]) == (HOUR, 0)
+    for activity, power in ((99, 120), (0, 480)):  # a hang, and an exporter that reads 0
+        unknown = roll_up(hour(activity, power), held((1, 0, START, START + HOUR)))
+        assert (unknown.idle_longest[0, 0], unknown.missing[0, 0]) == (0, HOUR)
+
+
 def test_samples_come_back_as_written(tmp_path):
     rng = np.random.default_rng(3)
     written = at_rest.Recorded(
@@ -137,6 +145,8 @@ def test_samples_come_back_as_written(tmp_path):
     size = at_rest.write(tmp_path / "day.parquet", written)
     assert size == (tmp_path / "day.parquet").stat().st_size
     back = at_rest.read(tmp_path / "day.parquet")
+    only = at_rest.read_samples(tmp_path / "day.parquet")
+    assert (only.power == back.samples.power).all()
     assert back.gpus == written.gpus
     assert back.samples.start == START
     assert (back.samples.activity == written.samples.activity).all()

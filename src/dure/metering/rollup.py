@@ -22,11 +22,14 @@ _IDLE, _BUSY, _MISSING = 0, 1, 2
 class Signals:
     """Where idle ends and busy begins: activity in percent, power in watts, per GPU model.
 
-    A GPU is idle below both thresholds, busy at or above both. Anything above `most_watts` is a broken sensor.
+    A GPU is busy at or above `busy_percent` and `busy_watts`, idle below `busy_percent` and `idle_watts`. The last lies
+    higher, as a loop of one small kernel that keeps a GPU looking used draws more than rest and works few of its
+    multiprocessors. Anything above `most_watts` is a broken sensor. The watts are assumed for H200 and B200 servers.
     """
 
     busy_percent: int = 5
     busy_watts: int = 160
+    idle_watts: int = 210
     most_watts: int = 2000
 
 
@@ -111,7 +114,7 @@ def roll_up(samples: Samples, held: Held, signals: Signals = Signals()) -> Rolle
         held.gpu[order],
         np.clip(held.start[order], samples.start, last) - samples.start,
         np.clip(held.end[order], samples.start, last) - samples.start,
-        np.array([signals.busy_percent, signals.busy_watts, signals.most_watts], dtype=np.int64),
+        np.array([signals.busy_percent, signals.busy_watts, signals.idle_watts, signals.most_watts], dtype=np.int64),
         sums,
         runs,
     )
@@ -119,18 +122,18 @@ def roll_up(samples: Samples, held: Held, signals: Signals = Signals()) -> Rolle
 
 
 @numba.njit(inline="always")  # type: ignore[untyped-decorator]
-def _state(activity: int, power: int, busy_percent: int, busy_watts: int, most_watts: int) -> int:
+def _state(activity: int, power: int, busy_percent: int, busy_watts: int, idle_watts: int, most_watts: int) -> int:
     if activity > 100 or power > most_watts:
         return _MISSING
     if activity >= busy_percent:
         return _BUSY if power >= busy_watts else _MISSING
-    return _IDLE if power < busy_watts else _MISSING
+    return _IDLE if power < idle_watts else _MISSING
 
 
 @numba.njit(parallel=True, cache=True)
 def _roll(activity, power, first, gpu, start, end, signals, sums, runs):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     minutes = activity.shape[1]
-    busy_percent, busy_watts, most_watts = signals[0], signals[1], signals[2]
+    busy_percent, busy_watts, idle_watts, most_watts = signals[0], signals[1], signals[2], signals[3]
     for a in numba.prange(len(first) - 1):
         idle_for = np.zeros(minutes, dtype=np.int32)  # seconds of each minute in which every GPU seen so far was idle
         spoilt = np.zeros(minutes, dtype=np.uint8)
@@ -140,7 +143,7 @@ def _roll(activity, power, first, gpu, start, end, signals, sums, runs):  # type
                 seconds = min(after, (m + 1) * 60) - max(begin, m * 60)
                 hour = m // 60
                 watts = np.int64(power[row, m])
-                state = _state(np.int64(activity[row, m]), watts, busy_percent, busy_watts, most_watts)
+                state = _state(np.int64(activity[row, m]), watts, busy_percent, busy_watts, idle_watts, most_watts)
                 sums[a, hour, 0] += seconds
                 if state == _BUSY:
                     sums[a, hour, 1] += seconds

@@ -151,7 +151,8 @@ class UseBook:
             for node in one.nodes
             for gpu in range(options.gpus_per_node)
         ]
-        signals = Signals(busy_percent=options.telemetry.busy_percent, busy_watts=options.telemetry.busy_watts)
+        told = options.telemetry
+        signals = Signals(busy_percent=told.busy_percent, busy_watts=told.busy_watts, idle_watts=told.idle_watts)
         rolled = roll_up(samples, Held(*np.array(spans, dtype=np.int64).reshape(-1, 4).T), signals)
         return {ids[number]: rolled.at(index, 0) for index, number in enumerate(rolled.allocations.tolist())}
 

@@ -49,6 +49,7 @@ class PrometheusOptions(BaseModel):
     timeout_seconds: float = Field(default=30, gt=0, le=600)
     busy_percent: int = Field(default=5, ge=1, le=100)
     busy_watts: int = Field(default=160, ge=1, le=2000)
+    idle_watts: int = Field(default=210, ge=1, le=2000)
 
 
 class StorageOptions(BaseModel):

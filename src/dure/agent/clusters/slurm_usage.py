@@ -141,7 +141,9 @@ class SlurmUsage:
         except TelemetryUnreachable as error:
             log.warning("telemetry of %s: %s", begin, error.internal)
             return {}
-        signals = Signals(busy_percent=options.busy_percent, busy_watts=options.busy_watts)
+        signals = Signals(
+            busy_percent=options.busy_percent, busy_watts=options.busy_watts, idle_watts=options.idle_watts
+        )
         return _rolled(mine, wanted, gpus, samples, signals)
 
 
