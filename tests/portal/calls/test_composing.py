@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -142,7 +143,7 @@ def test_a_rolling_call_is_composed_as_rounds_that_follow_each_other():
     assert codes == ["26-r-1", "26-r-2", "26-r-3", "26-r-4"]
     found = queries.rounds("26-r", boss)
     assert [one.number for one in found] == [1, 2, 3, 4] and found[0].title.ko == "수시 공모 1회차"
-    assert all(a.closes_at == b.opens_at for a, b in zip(found, found[1:], strict=False))
+    assert all(a.closes_at == b.opens_at for a, b in pairwise(found))
     assert all(one.decide_by - one.closes_at == timedelta(days=10) for one in found)
     assert not queries.rounds("26-r")  # drafts are the programme's own
     assert operations.announce_rounds(actor=boss, now=NOW, series="26-r") == codes
@@ -242,8 +243,8 @@ def test_criteria_are_written_on_a_page_and_taken_back():
         typed |= {
             f"criteria.{row}.{name}": value
             for name, value in {
-                "code": key, "weight": str(weight), "name.ko": "항목", "name.en": "Criterion", "description.ko": "무엇?",
-                "description.en": "What?", "anchors": "90 | 뛰어남 | Excellent\n40 | 모자람 | Lacking",
+                "code": key, "weight": str(weight), "name.ko": "항목", "name.en": "Criterion",
+                "description.ko": "무엇?", "description.en": "What?", "anchors": "90 | 뛰어남 | Excellent\n40 | 모자람 | Lacking",
             }.items()
         }  # fmt: skip
     assert reader.post(f"/calls/{code}/rubric/", typed | {"criteria.0.weight": "61"}).status_code == 422
