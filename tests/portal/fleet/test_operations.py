@@ -12,6 +12,7 @@ from hypothesis.extra.django import TestCase
 from dure.core.errors import InsufficientCapacity, InvalidInput, NotFound, NotPermitted, Stale
 from dure.core.period import Month
 from dure.portal.fleet import operations, queries
+from dure.portal.fleet.forms import Work
 from dure.portal.fleet.models import AgentToken, Booking, Node
 from dure.portal.framework.programme import current, zone
 from dure.portal.journal.models import Entry
@@ -301,3 +302,17 @@ class Conservation(TestCase):
                 actor=NAVER, now=NOW, cluster=SMALL, node_names=names, start_at=begin,
                 end_at=begin + timedelta(days=days), reason="점검",
             )  # fmt: skip
+
+
+def test_servers_may_be_named_by_a_range() -> None:
+    form = Work(
+        {
+            "node_names": "naver-h200-b-[009-011], naver-h200-b-001\nnaver-h200-b-010 odd-[3-1]",
+            "start_at": "2026-04-10T00:00",
+            "end_at": "2026-04-11T00:00",
+            "reason": "x",
+        }
+    )
+    assert form.is_valid()
+    wanted = [f"naver-h200-b-{number}" for number in ("009", "010", "011", "001")]
+    assert form.names() == [*wanted, "odd-[3-1]"]  # what is no range is refused as an unknown server

@@ -315,7 +315,8 @@ def present(at: datetime) -> list[AllocationView]:
 
 
 def _condition(row: ObservedCondition) -> ConditionView:
-    meanings = words.ALLOCATION_CONDITIONS if row.allocation_id else words.CLUSTER_CONDITIONS
+    # Some types are said of an allocation and of a cluster alike.
+    meanings = {**words.CLUSTER_CONDITIONS, **(words.ALLOCATION_CONDITIONS if row.allocation_id else {})}
     empty = Text("", "")
     return ConditionView(
         row.type,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+_RANGE = re.compile(r"([A-Za-z0-9._-]*)\[([0-9]{1,6})-([0-9]{1,6})\]")
+MOST_IN_A_RANGE = 10_000
 
 
 class Token(forms.Form):
@@ -22,8 +27,16 @@ class Work(forms.Form):
     reason = forms.CharField(label=_("사유"), max_length=300)
 
     def names(self) -> list[str]:
-        """The node names, one from each word."""
-        return list(dict.fromkeys(self.cleaned_data["node_names"].replace(",", " ").split()))
+        """The node names, one from each word, many from a word with a range such as `n-[001-032]`."""
+        found: list[str] = []
+        for word in self.cleaned_data["node_names"].replace(",", " ").split():
+            matched = _RANGE.fullmatch(word)
+            if matched and 0 <= int(matched[3]) - int(matched[2]) < MOST_IN_A_RANGE:
+                width = len(matched[2])
+                found += [f"{matched[1]}{n:0{width}d}" for n in range(int(matched[2]), int(matched[3]) + 1)]
+            else:
+                found.append(word)
+        return list(dict.fromkeys(found))
 
 
 class Access(forms.Form):
