@@ -62,6 +62,17 @@ APPLICATION = Lifecycle(
     },
 )
 
+ENDORSEMENT = Lifecycle(
+    "endorsement",
+    "requested",
+    {
+        ("requested", "endorse"): "endorsed",
+        ("requested", "decline"): "declined",
+        ("declined", "request"): "requested",
+        ("endorsed", "request"): "requested",
+    },
+)
+
 ASSIGNMENT = Lifecycle(
     "review assignment",
     "assigned",
@@ -289,6 +300,7 @@ ALL = (
     MEMBERSHIP,
     CALL,
     APPLICATION,
+    ENDORSEMENT,
     ASSIGNMENT,
     INVITATION,
     FEASIBILITY,

@@ -30,7 +30,11 @@ class When(Part):
 
 
 class Question(Part):
-    """One question of the form. `least` and `most` bound a number; `max_length` a text."""
+    """One question of the form. `least` and `most` bound a number; `max_length` a text.
+
+    `checked_if` are answers ("yes" and "no" for yes_no) after which the programme checks the application by hand before
+    it counts: ethics, dual use, confidential data.
+    """
 
     code: Code
     type: Kind
@@ -39,6 +43,7 @@ class Question(Part):
     required: bool = False
     options: tuple[Option, ...] = ()
     when: When | None = None
+    checked_if: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
     max_length: Annotated[int, Field(ge=1, le=20_000)] = 2_000
@@ -70,6 +75,11 @@ def visible(form: Sequence[Question], answers: Mapping[str, Any]) -> tuple[Quest
         if when is None or (when.question in shown and _words(answers.get(when.question)) & set(when.is_one_of)):
             shown[question.code] = question
     return tuple(shown.values())
+
+
+def to_check(form: Sequence[Question], answers: Mapping[str, Any]) -> tuple[Question, ...]:
+    """The visible questions whose answers the programme has to check by hand."""
+    return tuple(q for q in visible(form, answers) if _words(answers.get(q.code)) & set(q.checked_if))
 
 
 def asked(form: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,6 +181,19 @@ def _inconsistent(form: Sequence[Question]) -> list[Mistake]:
                     Text(
                         "보기는 고르는 질문에만, 하나 이상 둡니다.",
                         "Options belong to choice questions, and only there.",
+                    ),
+                )
+            )
+        options = {option.code for option in question.options} if question.options else {"yes", "no"}
+        if question.checked_if and (
+            question.type not in ("choice", "choices", "yes_no") or not set(question.checked_if) <= options
+        ):
+            mistakes.append(
+                Mistake(
+                    f"{where}.checked_if",
+                    Text(
+                        "확인할 답은 고르는 질문의 보기여야 합니다.",
+                        "Answers to check must be options of a choice or yes-no question.",
                     ),
                 )
             )

@@ -201,7 +201,13 @@ def step_of(where: str) -> str:
     first = where.split(".")[0]
     if first in ("title", "summary", "plan", "field", "keywords"):
         return "project"
-    return {"team": "team", "answers": "questions", "consents": "consent", "attachments": "files"}.get(first, "compute")
+    return {
+        "team": "team",
+        "answers": "questions",
+        "consents": "consent",
+        "attachments": "files",
+        "endorsement": "endorsement",
+    }.get(first, "compute")
 
 
 def _needed(where: str, name: Text, remedy: Text | None = None) -> Mistake:

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
-from dure.decide.lifecycles import APPLICATION
+from dure.decide.lifecycles import APPLICATION, ENDORSEMENT
 from dure.portal.framework.states import state_constraint, state_field
 
 
@@ -51,6 +51,32 @@ class Version(models.Model):
     class Meta:
         ordering = ("application_id", "number")
         constraints = [models.UniqueConstraint(fields=["application", "number"], name="version_once")]
+
+
+class Endorsement(models.Model):
+    """Whether the institution stands behind an application: asked of its heads, for one size and title (`subject`)."""
+
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="endorsement")
+    subject = models.CharField(max_length=71)  # digest of what was endorsed: a change of size asks anew
+    state = state_field(ENDORSEMENT)
+    requested_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=1_000, blank=True)
+
+    class Meta:
+        ordering = ("requested_at", "id")
+        constraints = [state_constraint(ENDORSEMENT, "endorsement_state")]
+
+
+class Clearance(models.Model):
+    """The programme has checked by hand the answers of a sealed version that the call wants checked, and why it goes."""
+
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="clearance")
+    cleared_at = models.DateTimeField()
+    cleared_by = models.ForeignKey("people.User", on_delete=models.PROTECT, null=True, related_name="+")
+    note = models.CharField(max_length=1_000)
 
 
 class TeamMember(models.Model):

@@ -101,10 +101,11 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     if view.is_editable and is_own:
         return _overview(request, view, call, [])
     context = {
-        **_about(view, call, view.content),
+        **about(view, call, view.content),
         "is_own": is_own,
         "may_withdraw": is_own and view.state == "submitted" and call.accepts(request.now),
         "events": _timeline(view, call),
+        "to_check": queries.open_checks(view, call) if request.actor.may_oversee else [],
         "now": request.now,
         "crumbs": [MINE, (number, "")],
     }
@@ -158,7 +159,7 @@ def submit(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("applications-show", number)
     remaining = mistakes or queries.remaining(view, call)
     context = {
-        **_about(view, call, view.draft),
+        **about(view, call, view.draft),
         "step_labels": _labels(view, call),
         "step": len(steps_of(call)) + 1,
         "problems": [(m, _step_url(number, m.where)) for m in remaining],
@@ -217,7 +218,7 @@ def version(request: HttpRequest, number: str, version: int) -> HttpResponse:
     view = queries.application(number, request.actor)
     call = calls.call(view.call_code, queries.READER)
     context = {
-        **_about(view, call, content),
+        **about(view, call, content),
         "receipt": next(r for r in view.receipts if r.version == version),
         "document_number": f"{number} / {version}",
         "back_url": f"/applications/{number}/",
@@ -268,9 +269,12 @@ def _overview(request: HttpRequest, view: ApplicationView, call: CallView, mista
         for code in steps_of(call)
     ]
     context = {
-        **_about(view, call, view.draft),
+        **about(view, call, view.draft),
         "steps": steps,
         "remaining": len(found),
+        "needs_endorsement": queries.needs_endorsement(call, view.organisation),
+        "endorsement": queries.endorsement(view),
+        "may_endorse": view.organisation.id in request.actor.headed,
         "events": _timeline(view, call),
         "now": request.now,
         "is_late": not call.accepts(request.now),
@@ -321,7 +325,7 @@ def _price(view: ApplicationView, content: Content, call: CallView) -> dict[str,
     }
 
 
-def _about(view: ApplicationView, call: CallView, content: Content) -> dict[str, Any]:
+def about(view: ApplicationView, call: CallView, content: Content) -> dict[str, Any]:
     """What every page that shows an application's content needs."""
     programme = programmes.current()
     return {
@@ -351,6 +355,8 @@ def _of_step(mistakes: list[Mistake], step: str) -> list[Mistake]:
 def _step_url(number: str, where: str) -> str:
     if where in ("call", "organisation"):
         return ""
+    if where == "endorsement":
+        return f"/applications/{number}/#endorsement"
     if where == "attachments":
         return f"/applications/{number}/files/"
     first = "models" if where == "models" else where

@@ -14,9 +14,10 @@ from dure.core.errors import InvalidInput, Mistake, NotFound
 from dure.core.period import Month
 from dure.core.text import Text
 from dure.decide import eligibility
+from dure.decide import questions as forms
 from dure.portal.applications import content as contents
 from dure.portal.applications.content import Content
-from dure.portal.applications.models import Application, TeamMember, Version
+from dure.portal.applications.models import Application, Clearance, Endorsement, TeamMember, Version
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
@@ -264,7 +265,96 @@ def check(
 def remaining(view: ApplicationView, call: CallView) -> list[Mistake]:
     """What the draft still lacks, then the rules it does not meet."""
     found = contents.remaining(view.draft, programmes.current(), call.form)
-    return found + list(check(call, view.organisation, view.draft, "submit").mistakes)
+    found += check(call, view.organisation, view.draft, "submit").mistakes
+    return found + unendorsed(view, call)
+
+
+@dataclass(frozen=True)
+class EndorsementView:
+    """What an institution's heads were asked and have answered. `is_current` is lost when title or size change."""
+
+    number: str
+    state: str
+    requested_at: datetime
+    decided_at: datetime | None
+    reason: str
+    is_current: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether the application may be submitted on it."""
+        return self.state == "endorsed" and self.is_current
+
+
+def needs_endorsement(call: CallView, organisation: OrganisationView) -> bool:
+    """Whether the track wants the institution behind applications of this class."""
+    return organisation.applicant_class in call.rules.endorsed_classes
+
+
+def subject_of(content: Content) -> str:
+    """What an institution endorses, as one digest: the title and everything asked for."""
+    asked = ("title", "models", "min_nodes", "requested_nodes", "months", "earliest_start", "latest_start")
+    return canonical.digest({name: contents.stored(content)[name] for name in asked})
+
+
+def endorsement(view: ApplicationView) -> EndorsementView | None:
+    """The endorsement of an application, if it was ever asked for."""
+    row = Endorsement.objects.filter(application_id=view.id).first()
+    if row is None:
+        return None
+    is_current = row.subject == subject_of(view.draft)
+    return EndorsementView(view.number, row.state, row.requested_at, row.decided_at, row.reason, is_current)
+
+
+def to_endorse(organisation_ids: Iterable[int]) -> list[ApplicationView]:
+    """Drafts that wait for a head of one of these organisations, the oldest request first."""
+    found = _rows().filter(organisation_id__in=set(organisation_ids), state__in=("draft", "withdrawn"))
+    return _views(found.filter(endorsement__state="requested").order_by("endorsement__requested_at"))
+
+
+def unendorsed(view: ApplicationView, call: CallView) -> list[Mistake]:
+    """What the institution's endorsement still lacks, where the track wants one."""
+    if not needs_endorsement(call, view.organisation):
+        return []
+    found = endorsement(view)
+    if found is not None and found.counts:
+        return []
+    if found is None or (found.state == "endorsed" and not found.is_current):
+        what = Text("소속 기관의 확인이 없습니다.", "Your institution has not endorsed this.")
+        remedy = Text("다 쓴 뒤 기관 확인을 요청하십시오.", "Ask for its endorsement once everything is written.")
+    elif found.state == "declined":
+        what = Text("소속 기관이 확인하지 않았습니다.", "Your institution has declined.")
+        remedy = Text(
+            f"사유: {found.reason} 고친 뒤 다시 요청하십시오.", f"Reason: {found.reason} Mend it and ask again."
+        )
+    else:
+        what = Text("소속 기관의 확인을 기다립니다.", "Your institution has not answered yet.")
+        remedy = Text("기관 대표자에게 알려 주십시오.", "Remind its head.")
+    return [Mistake("endorsement", what, remedy)]
+
+
+def open_checks(view: ApplicationView, call: CallView) -> list[forms.Question]:
+    """The questions whose sealed answers the programme has to check by hand and has not."""
+    found = forms.to_check(call.form, view.content.answers)
+    if not found or view.receipt is None:
+        return []
+    cleared = Clearance.objects.filter(version__application_id=view.id, version__number=view.receipt.version).exists()
+    return [] if cleared else list(found)
+
+
+def unchecked(view: ApplicationView, call: CallView) -> list[Mistake]:
+    """A mistake for each answer that has to be checked by hand before the application counts."""
+    remedy = Text("답을 확인하고 확인 내용을 남기십시오.", "Check the answer and say what was found.")
+    return [
+        Mistake(
+            f"answers.{question.code}",
+            Text("‘{label}’의 답을 확인하지 않았습니다.", "The answer to “{label}” is not checked.").format(
+                label=question.label
+            ),
+            remedy,
+        )
+        for question in open_checks(view, call)
+    ]
 
 
 def possible_periods(view: ApplicationView, now: datetime) -> list[tuple[datetime, datetime]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from dure.portal.applications import filing, intake, pages
+from dure.portal.applications import endorsing, filing, intake, pages
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -24,6 +24,9 @@ urlpatterns = [
     path("applications/<slug:number>/edit/<slug:step>/", pages.edit, name="applications-edit"),
     path("applications/<slug:number>/files/", filing.files, name="applications-files"),
     path("applications/<slug:number>/files/<int:file_id>/remove/", filing.detach, name="applications-detach"),
+    path("applications/<slug:number>/endorse/", endorsing.answer, name="applications-endorse"),
+    path("applications/<slug:number>/endorse/ask/", endorsing.ask, name="applications-ask-endorsement"),
+    path("applications/<slug:number>/clear/", endorsing.clear, name="applications-clear"),
     path("applications/<slug:number>/submit/", pages.submit, name="applications-submit"),
     path("applications/<slug:number>/receipt/", pages.receipt, name="applications-receipt"),
     path("applications/<slug:number>/withdraw/", pages.withdraw, name="applications-withdraw"),

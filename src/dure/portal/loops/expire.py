@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dure.core.errors import IllegalTransition, Stale
+from dure.portal.applications import operations as applications
 from dure.portal.awards import operations as awards
 from dure.portal.calls import operations, queries
 from dure.portal.loops import screening
@@ -29,6 +30,7 @@ def run(now: datetime) -> int:
     done += awards.end_due(now=now)
     done += awards.move_waitlists(now=now)
     done += messages.remind_overdue(now=now) + screening.tend(now)
+    done += applications.remind_endorsers(now=now)
     done += privacy.carry_out_due(now=now)
     return done + outcomes.make_due(now=now)
 

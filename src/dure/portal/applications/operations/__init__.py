@@ -2,8 +2,14 @@
 
 from dure.portal.applications.operations.attaching import attach, detach
 from dure.portal.applications.operations.bringing import Brought, bring
+from dure.portal.applications.operations.endorsing import (
+    decline_endorsement,
+    endorse,
+    remind_endorsers,
+    request_endorsement,
+)
 from dure.portal.applications.operations.forgetting import forget_person, forget_team
-from dure.portal.applications.operations.judging import admit, admit_all, refuse
+from dure.portal.applications.operations.judging import admit, admit_all, clear, refuse
 from dure.portal.applications.operations.writing import MOST_DRAFTS, discard, save_draft, start, submit, withdraw
 
 __all__ = [
@@ -13,11 +19,16 @@ __all__ = [
     "admit_all",
     "attach",
     "bring",
+    "clear",
+    "decline_endorsement",
     "detach",
     "discard",
+    "endorse",
     "forget_person",
     "forget_team",
     "refuse",
+    "remind_endorsers",
+    "request_endorsement",
     "save_draft",
     "start",
     "submit",

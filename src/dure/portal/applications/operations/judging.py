@@ -9,10 +9,11 @@ from django.db import transaction
 
 from dure.core.errors import InvalidInput, Mistake, Stale
 from dure.core.text import Text
+from dure.decide import questions
 from dure.decide.lifecycles import APPLICATION
 from dure.portal.applications import content as contents
 from dure.portal.applications import queries
-from dure.portal.applications.models import Application
+from dure.portal.applications.models import Application, Clearance
 from dure.portal.calls import operations as call_rows
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
@@ -32,6 +33,7 @@ def admit(*, actor: Actor, now: datetime, number: str) -> None:
     organisation = people.organisation(row.organisation_id)
     mistakes = _not_yet(call, now)
     mistakes += queries.check(call, organisation, contents.read(row.version.content), "award").mistakes
+    mistakes += queries.unchecked(queries.application(number, actor), call)
     if mistakes:
         raise InvalidInput(mistakes)
     move(row, APPLICATION, "admit", state_reason={})
@@ -55,6 +57,30 @@ def refuse(*, actor: Actor, now: datetime, number: str, reason: Text) -> None:
 
 
 @transaction.atomic
+def clear(*, actor: Actor, now: datetime, number: str, note: str) -> None:
+    """Note that answers the call wants checked were checked, and what was found. Repeating changes nothing.
+
+    For programme managers. Raises InvalidInput without a note or when nothing is to be checked.
+    """
+    actor.require(actor.is_programme_manager)
+    row = locked(Application.objects.select_related("call"), number=number)
+    view = queries.application(number, actor)
+    call = calls.call(row.call.code, actor)
+    if row.version_id is None or not questions.to_check(call.form, view.content.answers):
+        what = Text("따로 확인할 답이 없습니다.", "There is no answer to check.")
+        raise InvalidInput(Mistake("note", what))
+    if not note.strip():
+        what = Text("확인한 내용이 비어 있습니다.", "What was found is missing.")
+        raise InvalidInput(Mistake("note", what, Text("무엇을 보고 판단했는지 적으십시오.", "Say what you looked at.")))
+    columns = {"cleared_at": now, "cleared_by_id": actor.user_id, "note": note.strip()[:1_000]}
+    _, is_new = Clearance.objects.get_or_create(version_id=row.version_id, defaults=columns)
+    if is_new:
+        append(
+            at=now, actor=actor.name, event="applications.clear", subject=f"application:{number}", reason=note.strip()
+        )
+
+
+@transaction.atomic
 def admit_all(*, actor: Actor, now: datetime, call_code: str, numbers: Iterable[str] | None = None) -> list[str]:
     """Admit every submitted application of the call (or those of `numbers`) that is eligible, and say which.
 
@@ -71,6 +97,7 @@ def admit_all(*, actor: Actor, now: datetime, call_code: str, numbers: Iterable[
         for view in views
         if (wanted is None or view.number in wanted)
         and queries.check(call, view.organisation, view.content, "award").is_eligible
+        and not queries.open_checks(view, call)
     ]
     rows = Application.objects.filter(call_id=call.id, number__in=admitted, state="submitted")
     if rows.update(state=APPLICATION.after("submitted", "admit"), state_reason={}) != len(admitted):

@@ -119,6 +119,7 @@ def submit(*, actor: Actor, now: datetime, started_at: datetime, number: str) ->
     content = contents.read(row.draft)
     mistakes = contents.remaining(content, programmes.current(), call.form)
     mistakes += queries.check(call, people.organisation(row.organisation_id), content, "submit").mistakes
+    mistakes += queries.unendorsed(queries.application(number, actor), call)
     if mistakes:
         raise InvalidInput(mistakes)
     version = _seal(actor, now, started_at, row, final(content, call))

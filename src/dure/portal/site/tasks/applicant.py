@@ -31,6 +31,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     yield from _account(actor)
     yield from _organisation(actor)
     if actor.organisations:
+        yield from _endorsing(actor)
         yield from _applying(actor, now)
         yield from _meeting_the_panel(actor)
         yield from _answering(actor, now)
@@ -76,6 +77,16 @@ def _organisation(actor: Actor) -> Iterator[Task]:
             Text(f"{organisation.name}에 소속을 신청했습니다.", f"They ask to join {organisation.named('en')}."),
             reverse("people-mine"),
             weight=30,
+        )
+
+
+def _endorsing(actor: Actor) -> Iterator[Task]:
+    for view in applications.to_endorse(actor.headed):
+        yield Task(
+            Text("기관의 신청을 확인하십시오", "Endorse an application of your institution"),
+            Text(f"{view.number} {view.title.ko}", f"{view.number} {view.title.en}"),
+            reverse("applications-endorse", args=[view.number]),
+            due=calls.call(view.call_code, applications.READER).closes_at,
         )
 
 
@@ -139,9 +150,16 @@ def _consenting(actor: Actor) -> Iterator[Task]:
 def _holding(actor: Actor, now: datetime) -> Iterator[Task]:
     warn = timedelta(days=max(programme.current().after_award.end_warning_days, default=0))
     has_key = any(key.revoked_at is None for key in allocations.ssh_keys(actor.user_id or 0))
-    for view in allocations.mine(actor):
-        if view.state != "present" or view.end_at <= now:
-            continue
+    mine = [view for view in allocations.mine(actor) if view.state == "present" and view.end_at > now]
+    filling = allocations.filling(view.id for view in mine)
+    for view in mine:
+        if view.id in filling:
+            yield Task(
+                Text("저장 공간이 거의 찼습니다. 자료를 옮기십시오", "Your storage is nearly full: move some files"),
+                Text(f"{view.cluster_name.ko}, {view.name}", f"{view.cluster_name.en}, {view.name}"),
+                f"{addresses.allocation(view.name)}#storage",
+                weight=12,
+            )
         if not has_key:
             has_key = True  # once is enough
             yield Task(
