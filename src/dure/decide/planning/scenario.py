@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from dure.core.errors import InvalidInput, Mistake
+from dure.core.errors import NOTHING, InvalidInput, Mistake
 from dure.core.text import Text
 from dure.decide.planning.problem import RULES, RuleName
 from dure.decide.scoring import points
@@ -24,7 +24,8 @@ CAPITAL, OTHERS = "capital", "others"
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One named rule as a manager may set it: its number at present (None: the programme has no such rule), in
-    thousandths of the supplied node-months or in won. `about` are the classes or regions it speaks of."""
+    thousandths of the supplied node-months or in won. `about` are the classes or regions it speaks of, `subject` what
+    they are called together."""
 
     name: str
     group: Group
@@ -32,6 +33,7 @@ class Setting:
     unit: Literal["permille", "won"]
     present: int | None
     about: frozenset[str] = frozenset()
+    subject: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _class_settings(programme: Programme) -> Iterator[Setting]:
         for one in programme.applicant_classes:
             label = Text(f"{one.name.ko} {word.ko}", f"{one.name.en}: {word.en}")
             name = f"class-{kind}-{one.code}"
-            yield Setting(name, "class", label, "permille", present.get(one.code), frozenset({one.code}))
+            yield Setting(name, "class", label, "permille", present.get(one.code), frozenset({one.code}), one.name)
 
 
 def _region_settings(programme: Programme) -> Iterator[Setting]:
@@ -100,12 +102,12 @@ def _region_settings(programme: Programme) -> Iterator[Setting]:
             name = _regions_name(programme, share.regions)
             label = Text(f"{name.ko} {word.ko}", f"{name.en}: {word.en}")
             about = frozenset(share.regions)
-            yield Setting(f"region-{kind}-{index}", "region", label, "permille", share.permille, about)
+            yield Setting(f"region-{kind}-{index}", "region", label, "permille", share.permille, about, name)
         for code, regions in _areas(programme).items():
             if regions and not any(set(share.regions) == set(regions) for share in shares):
                 name = _regions_name(programme, regions)
                 label = Text(f"{name.ko} {word.ko}", f"{name.en}: {word.en}")
-                yield Setting(f"region-{kind}-{code}", "region", label, "permille", None, frozenset(regions))
+                yield Setting(f"region-{kind}-{code}", "region", label, "permille", None, frozenset(regions), name)
 
 
 def _areas(programme: Programme) -> dict[str, tuple[str, ...]]:

@@ -90,7 +90,9 @@ def _solve(plan_id: int, folder: Path, now: datetime) -> None:
     if failure is None:
         return
     if failure:
-        operations.fail(actor=ACTOR, now=now, plan_id=plan_id, reason=failure)
+        named = folder / "conflicts.json"
+        conflicts = json.loads(named.read_bytes()) if named.exists() else ()
+        operations.fail(actor=ACTOR, now=now, plan_id=plan_id, reason=failure, conflicts=conflicts)
         return
     _keep(plan_id, folder, document, now)
 

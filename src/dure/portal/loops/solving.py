@@ -5,9 +5,10 @@ database.
     python -m dure.portal.loops.solving stability FOLDER RULE DELTA_TENTHS RUNS
     python -m dure.portal.loops.solving seal FOLDER
 
-All read FOLDER/problem.json. `solve` writes plan.json, audit.json, explanation.json and measures.json; `stability`
-writes stability.json; `seal` reads plan.json and programme.yaml (where there is one) and writes sealed.zip. Each line
-of standard output is a JSON object of what is to be noted. When nobody reads them any more, solving stops.
+All read FOLDER/problem.json. `solve` writes plan.json, audit.json, explanation.json and measures.json, or
+conflicts.json when the rules cannot all hold; `stability` writes stability.json; `seal` reads plan.json and
+programme.yaml (where there is one) and writes sealed.zip. Each line of standard output is a JSON object of what is to
+be noted. When nobody reads them any more, solving stops.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, cast
 from dure.decide.planning import audit
 from dure.decide.planning.committee import committee
 from dure.decide.planning.compare import measures
+from dure.decide.planning.conflicts import conflicts
 from dure.decide.planning.explain import explain
 from dure.decide.planning.load import read_problem
 from dure.decide.planning.overrides import is_left_out
@@ -43,6 +45,7 @@ def main(arguments: list[str]) -> int:
 def _solve(folder: Path, rule: str, delta_tenths: str, budget: str = "") -> None:
     content = (folder / "problem.json").read_bytes()
     problem = read_problem(content, "problem.json")
+    _check_rules(folder, problem)
     plan = solve(problem, int(budget) if budget else None, tell, Rule(cast(RuleName, rule), int(delta_tenths)))
     _check_overrides(problem, plan)
     _note(phase="audit", permille=999, value=plan.value, bound=plan.bound)
@@ -55,6 +58,14 @@ def _solve(folder: Path, rule: str, delta_tenths: str, budget: str = "") -> None
     _write(folder / "explanation.json", _json(explain(problem, plan).document()))
     _write(folder / "measures.json", _json(measures(problem, plan, committee(problem).value)))
     _write(folder / "plan.json", plan.encode())
+
+
+def _check_rules(folder: Path, problem: Problem) -> None:
+    """Refuse rules that cannot all hold, by name. Overrides were made on rules that had been found to hold."""
+    found = () if any(one.kind == "override" for one in problem.policies) else conflicts(problem)
+    if found:
+        _write(folder / "conflicts.json", _json([{"ko": one.text.ko, "en": one.text.en} for one in found]))
+        raise SystemExit(found[0].text.en)
 
 
 def _check_overrides(problem: Problem, plan: Plan) -> None:

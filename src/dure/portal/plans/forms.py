@@ -19,11 +19,12 @@ from dure.portal.plans.operations import Scenario
 from dure.programme.schema import Programme
 
 GROUPS = (
-    ("organisation", _("기관과 예산")),
-    ("class", _("기관 유형")),
-    ("region", _("지역")),
-    ("reserve", _("다른 트랙 몫")),
+    (("organisation", "budget"), _("기관과 예산")),
+    (("class",), _("기관 유형")),
+    (("region",), _("지역")),
+    (("reserve",), _("다른 트랙 몫")),
 )
+KINDS = ("cap", "floor", "target")
 
 
 class ScenarioForm(forms.Form):
@@ -90,16 +91,24 @@ class ScenarioForm(forms.Form):
 
     @property
     def sections(self) -> list[dict[str, Any]]:
-        """The named rules in groups; a group is open when something in it was changed or is wrong."""
+        """The named rules in groups; a group is open when something in it was changed or is wrong. `grid` has a line
+        per class or group of regions, with its cap, floor and target; `rows` are the rules of other groups."""
         found = []
         for code, name in GROUPS:
-            members = [
-                one for one in self.settings if one.group == code or (code == "organisation" and one.group == "budget")
-            ]
+            members = [one for one in self.settings if one.group in code]
             rows = [self[f"rules.{one.name}"] for one in members]
+            grid = self._grid(members)
             is_open = any(bound.errors or _is_changed(bound) for bound in rows)
-            found.append({"name": name, "rows": rows, "is_open": is_open})
-        return [one for one in found if one["rows"]]
+            found.append({"name": name, "rows": [] if grid else rows, "grid": grid, "is_open": is_open})
+        return [one for one in found if one["rows"] or one["grid"]]
+
+    def _grid(self, members: Sequence[Setting]) -> list[tuple[Text, list[Any]]]:
+        lines: dict[frozenset[str], tuple[Text, dict[str, Any]]] = {}
+        for one in members:
+            if one.about:
+                _subject, cells = lines.setdefault(one.about, (one.subject, {}))
+                cells[one.name.split("-")[1]] = self[f"rules.{one.name}"]
+        return [(subject, [cells.get(kind) for kind in KINDS]) for subject, cells in lines.values()]
 
     @property
     def are_weights_open(self) -> bool:
@@ -179,15 +188,11 @@ def _typed(setting: Setting, number: int) -> Decimal | int:
 def _setting_field(setting: Setting, language: str) -> forms.Field:
     label = setting.label.in_(language)
     if setting.unit == "won":
-        there = (
-            _now("사업 규칙: 없음")
-            if setting.present is None
-            else _now("사업 규칙: {}원").format(f"{setting.present:,}")
-        )
+        there = _now("지금 없음") if setting.present is None else _now("지금 {}원").format(f"{setting.present:,}")
         return forms.IntegerField(label=label, min_value=0, required=False, help_text=there)
-    there = _now("사업 규칙: 없음")
+    there = _now("지금 없음")
     if setting.present is not None:
-        there = _now("사업 규칙: {} %").format(_typed(setting, setting.present))
+        there = _now("지금 {} %").format(_typed(setting, setting.present))
     return forms.DecimalField(
         label=label, min_value=0, max_value=100, decimal_places=1, required=False, help_text=there
     )

@@ -33,6 +33,7 @@ class Plan(models.Model):
     overrides = models.JSONField(default=list)  # decide.planning.overrides.as_document
     state = state_field(PLAN)
     state_reason = models.CharField(max_length=300, blank=True)
+    conflicts = models.JSONField(default=list)  # rules that cannot all hold, as [{"ko", "en"}], when it failed for that
     progress_phase = models.CharField(max_length=12, blank=True)
     progress_permille = models.PositiveSmallIntegerField(default=0)
     progress_value = models.BigIntegerField(null=True, blank=True)

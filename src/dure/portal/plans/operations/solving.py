@@ -127,11 +127,13 @@ def finish(
 
 
 @transaction.atomic
-def fail(*, actor: Actor, now: datetime, plan_id: int, reason: str) -> None:
-    """Say that a plan could not be solved, and why."""
+def fail(
+    *, actor: Actor, now: datetime, plan_id: int, reason: str, conflicts: Sequence[Mapping[str, str]] = ()
+) -> None:
+    """Say that a plan could not be solved, and why; `conflicts` name rules that cannot all hold, in both languages."""
     actor.require(actor.is_system)
     plan = locked(Plan.objects.all(), pk=plan_id)
-    move(plan, PLAN, "fail", state_reason=reason[:300])
+    move(plan, PLAN, "fail", state_reason=reason[:300], conflicts=[dict(one) for one in conflicts])
     journal.append(at=now, actor=actor.name, event="plans.fail", subject=f"plan:{plan.pk}", reason=reason[:300])
 
 

@@ -55,6 +55,7 @@ class PlanView:
     base_value: int | None
     state: str
     state_reason: str
+    conflicts: Sequence[Mapping[str, str]]
     progress_phase: str
     progress_permille: int
     progress_value: int | None
@@ -279,7 +280,8 @@ def _with_figures(rows: QuerySet[Plan]) -> QuerySet[Plan]:
     funded = Q(ranks__outcome="awarded")
     at_start = Q(ranks__start_at=F("problem__call__use_from"))
     return (
-        rows.select_related("problem__call", "base")
+        rows.order_by("-id")
+        .select_related("problem__call", "base")
         .defer("document", "problem__document", "base__document", "base__measures")
         .prefetch_related("stability_runs")
         .annotate(award_count=Count("ranks", filter=funded), first_count=Sum("ranks__nodes", filter=funded & at_start))
@@ -305,6 +307,7 @@ def _view(row: Any, ahead: int = 0) -> PlanView:
         base_value=base.get("value"),
         state=row.state,
         state_reason=row.state_reason,
+        conflicts=row.conflicts,
         progress_phase=row.progress_phase,
         progress_permille=row.progress_permille,
         progress_value=row.progress_value,
