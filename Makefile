@@ -7,7 +7,7 @@ STAMP := .venv/.runtime-stamp
 DEV_STAMP := .venv/.dev-stamp
 export NUMBA_CACHE_DIR := $(CURDIR)/.venv/numba
 
-.PHONY: help setup demo test test-slurm test-fast lint bench lock messages clean
+.PHONY: help setup demo demo-slurm test test-slurm test-fast lint bench lock messages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -29,13 +29,17 @@ setup: $(STAMP) ## install into .venv and nothing else
 demo: $(STAMP) ## play Korea's programme from call to invoices, then serve the portal (FRESH=1 starts over)
 	$(BIN)/dure demo $(if $(FRESH),--fresh)
 
-test: $(DEV_STAMP) ## unit, property, real PostgreSQL, browser; installs the Debian packages it lacks
-	bash tests/install-packages.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slurm"
-
-test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes
+demo-slurm: $(STAMP) ## the same call's awards on 1,307 real Slurm nodes with fake GPUs; needs root, 3 GiB, Debian's Slurm
 	bash tests/install-packages.sh slurm
-	LABNODES=64 $(BIN)/python -m pytest -q tests/real/test_slurm.py
+	$(BIN)/python -m dure.simulate.slurm_demo $(if $(NO_SERVE),--no-serve)
+
+test: $(DEV_STAMP) ## unit, property, real PostgreSQL and Slurm, browser; installs the Debian packages it lacks
+	bash tests/install-packages.sh slurm
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes; skips nothing, prints its figures
+	bash tests/install-packages.sh slurm
+	DURE_SLURM=required LABNODES=64 $(BIN)/python -m pytest -q -s tests/real/test_slurm.py
 
 test-fast: $(DEV_STAMP) ## the inner loop: no browser, no real servers, nothing slow
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not real and not slow"

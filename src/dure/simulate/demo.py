@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def play(scenario: Scenario, *, home: Path, port: int, serve: bool) -> int:
             tell=_Bars(bars),
         )
         try:
-            _open(stage, supervisor, port)
+            open_portal(stage, supervisor, port)
             _play_acts(stage, lambda: _start_agents(stage, supervisor, port))
             found = _write_down(stage)
         except BaseException:
@@ -95,7 +95,7 @@ def _require_free(port: int) -> None:
             raise InvalidInput(Mistake("--port", what, remedy)) from error
 
 
-def _open(stage: Stage, supervisor: Supervisor, port: int) -> None:
+def open_portal(stage: Stage, supervisor: Supervisor, port: int) -> None:
     """Start server and loops on the day the call opens."""
     logs = stage.home / "logs"
     start = stage.opens.replace(hour=0, minute=0, second=0)
@@ -110,7 +110,7 @@ def _open(stage: Stage, supervisor: Supervisor, port: int) -> None:
 def _start_agents(stage: Stage, supervisor: Supervisor, port: int) -> None:
     """Start an agent for each government cluster: providers install theirs once there is something to run."""
     for code in stage.agents:
-        config = _write_agent(stage, code, port)
+        config = write_agent(stage, code, port, _simulated(stage, code))
         log = stage.home / "logs" / f"agent-{code}.log"
         supervisor.start(Program(f"agent {code}", ["agent", "run", "--config", str(config)], log))
 
@@ -129,7 +129,7 @@ def _wait_until_open(port: int) -> None:
     raise Stuck(f"the portal did not open within {OPENS_WITHIN_SECONDS:.0f} s: {said}")
 
 
-def _write_agent(stage: Stage, code: str, port: int) -> Path:
+def write_agent(stage: Stage, code: str, port: int, adapter: Mapping[str, Any], **more: Any) -> Path:
     """The configuration and token of a cluster's agent; a token that still works is kept."""
     folder = stage.home / "agents" / code
     folder.mkdir(parents=True, exist_ok=True)
@@ -141,38 +141,44 @@ def _write_agent(stage: Stage, code: str, port: int) -> Path:
         draft.touch(mode=0o600)
         draft.write_text(issued + "\n")
         draft.replace(token)
-    cluster = stage.programme.cluster(code)
-    names = [node.name for node in fleet_queries.nodes(code, now)]
-    stem, first = names[0].rsplit("-", 1)
+    content = {
+        "portal": f"http://127.0.0.1:{port}",
+        "cluster": code,
+        "token_file": "token",
+        "state_dir": "state",
+        "poll_seconds": AGENT_POLL_SECONDS,
+        **more,
+        "adapter": dict(adapter),
+    }
     config = folder / "agent.yaml"
-    config.write_text(
-        yaml.safe_dump(
-            {
-                "portal": f"http://127.0.0.1:{port}",
-                "cluster": code,
-                "token_file": "token",
-                "state_dir": "state",
-                "poll_seconds": AGENT_POLL_SECONDS,
-                "adapter": {
-                    "kind": "simulated",
-                    "directory": "cluster",
-                    "nodes": f"{stem}-[{first}-{names[-1].rsplit('-', 1)[1]}]",
-                    "gpu_model": cluster.gpu_model,
-                    "gpus_per_node": cluster.gpus_per_node,
-                    "nodes_per_leaf": cluster.leaf_nodes,
-                },
-            },
-            sort_keys=False,
-        )
-    )
+    config.write_text(yaml.safe_dump(content, sort_keys=False))
     return config
+
+
+def node_range(code: str) -> str:
+    """The nodes of a cluster as one host list: `naver-h200-a-[001-255]`."""
+    names = [node.name for node in fleet_queries.nodes(code, clock.now())]
+    stem, first = names[0].rsplit("-", 1)
+    return f"{stem}-[{first}-{names[-1].rsplit('-', 1)[1]}]"
+
+
+def _simulated(stage: Stage, code: str) -> dict[str, Any]:
+    cluster = stage.programme.cluster(code)
+    return {
+        "kind": "simulated",
+        "directory": "cluster",
+        "nodes": node_range(code),
+        "gpu_model": cluster.gpu_model,
+        "gpus_per_node": cluster.gpus_per_node,
+        "nodes_per_leaf": cluster.leaf_nodes,
+    }
 
 
 def _play_acts(stage: Stage, start_agents: Callable[[], None]) -> None:
     acts.prepare(stage)
     acts.apply(stage)
     acts.review(stage)
-    plan_id = acts.decide(stage)
+    acts.decide(stage)
     start_agents()
     acts.answer(stage)
     acts.use(stage)

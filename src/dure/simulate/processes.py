@@ -76,7 +76,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_end_with_parent(),
+                preexec_fn=end_with_parent(),
                 start_new_session=True,  # a group of its own, so that a server's workers end with it
             )
 
@@ -97,16 +97,16 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         return
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """On Linux a child gets SIGTERM when its parent dies, so that a killed demo leaves nothing running."""
+def end_with_parent(number: int = signal.SIGTERM) -> Callable[[], None] | None:
+    """On Linux a child gets this signal when its parent dies, so that a killed demo leaves nothing running."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
     def arrange() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
 
     return arrange

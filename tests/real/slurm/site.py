@@ -48,6 +48,7 @@ def state_of(job: str) -> tuple[str, str]:
 
 
 def until(job: str, *states: str, seconds: float = 120) -> tuple[str, str]:
+    assert job.isdigit(), job  # else it is Slurm's refusal
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = state_of(job)
@@ -58,6 +59,7 @@ def until(job: str, *states: str, seconds: float = 120) -> tuple[str, str]:
 
 
 def until_reason(job: str, reason: str, seconds: float = 120) -> None:
+    assert job.isdigit(), job
     deadline = time.monotonic() + seconds
     while reason not in state_of(job)[1]:
         assert time.monotonic() < deadline, state_of(job)
