@@ -97,7 +97,7 @@ def test_another_size_has_to_be_endorsed_again():
     operations.endorse(actor=head, now=DURING, number=number)
     operations.save_draft(actor=head, now=DURING, number=number, content={"summary": "다듬은 요약"})
     assert queries.endorsement(queries.application(number, head)).counts  # wording may change
-    operations.save_draft(actor=head, now=DURING, number=number, content={"months": 12})
+    operations.save_draft(actor=head, now=DURING, number=number, content={"months": 7})
     with pytest.raises(InvalidInput):
         submit(head, number)
     operations.request_endorsement(actor=head, now=DURING, number=number)

@@ -71,7 +71,7 @@ class Endorsement(models.Model):
 
 
 class Clearance(models.Model):
-    """The programme has checked by hand the answers of a sealed version that the call wants checked, and why it goes."""
+    """The programme has checked by hand what the call wants checked in a sealed version, and what it found."""
 
     version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="clearance")
     cleared_at = models.DateTimeField()

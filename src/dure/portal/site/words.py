@@ -59,6 +59,11 @@ _STATES: dict[str, dict[str, Word]] = {
         "admitted": _w("요건 충족", "Eligible", "good", "check-circle"),
         "refused": _w("요건 미충족", "Not eligible", "bad", "cross-circle", "미", "N"),
     },
+    "endorsement": {
+        "requested": _w("확인 요청", "Asked", "warn", "clock", "요"),
+        "endorsed": _w("기관 확인", "Endorsed", "good", "check-circle", "확"),
+        "declined": _w("확인하지 않음", "Declined", "bad", "cross-circle", "않"),
+    },
     "review assignment": {
         "assigned": _w("평가 요청", "To review", "warn", "clock", "요", "T"),
         "in_progress": _w("평가 중", "In progress", "note", "pencil", "중", "P"),
