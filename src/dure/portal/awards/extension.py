@@ -53,7 +53,7 @@ def _rule_against(award: Award, nodes: int, months: int) -> Text | None:
     The extension is asked about as an application of its own that could be used nowhere else and at no other time.
     What lies beyond the plan's last month is under no rule of it.
     """
-    problem = read_problem(plans.problem_document(award.plan_id))
+    problem = read_problem(plans.waitlist_problem(award.plan_id))
     start = month_after(award.end_at).minus(first_month(problem))
     inside = min(months, problem.calendar.slots - start)
     if inside < 1:

@@ -54,7 +54,7 @@ def offer_down(*, actor: Actor, now: datetime, plan_id: int) -> list[str]:
     latest = journal_queries.last(RELEASE)
     numbers: list[str] = []
     ranks = {rank.number: rank for rank in waiting(plan_id)}
-    problem = read_problem(plans.problem_document(plan_id))
+    problem = read_problem(plans.waitlist_problem(plan_id))
     for answer in answers(problem, plan_id, list(ranks), now):
         if _make(actor, now, problem, ranks[answer.application], answer):
             numbers.append(answer.application)
