@@ -244,7 +244,8 @@ def test_criteria_are_written_on_a_page_and_taken_back():
             f"criteria.{row}.{name}": value
             for name, value in {
                 "code": key, "weight": str(weight), "name.ko": "항목", "name.en": "Criterion",
-                "description.ko": "무엇?", "description.en": "What?", "anchors": "90 | 뛰어남 | Excellent\n40 | 모자람 | Lacking",
+                "description.ko": "무엇?", "description.en": "What?",
+                "anchors": "90 | 뛰어남 | Excellent\n40 | 모자람 | Lacking",
             }.items()
         }  # fmt: skip
     assert reader.post(f"/calls/{code}/rubric/", typed | {"criteria.0.weight": "61"}).status_code == 422
