@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from dure.core.errors import InvalidInput
@@ -188,11 +187,11 @@ def _typed(setting: Setting, number: int) -> Decimal | int:
 def _setting_field(setting: Setting, language: str) -> forms.Field:
     label = setting.label.in_(language)
     if setting.unit == "won":
-        there = _now("지금 없음") if setting.present is None else _now("지금 {}원").format(f"{setting.present:,}")
+        there = gettext("지금 없음") if setting.present is None else gettext("지금 {}원").format(f"{setting.present:,}")
         return forms.IntegerField(label=label, min_value=0, required=False, help_text=there)
-    there = _now("지금 없음")
+    there = gettext("지금 없음")
     if setting.present is not None:
-        there = _now("지금 {} %").format(_typed(setting, setting.present))
+        there = gettext("지금 {} %").format(_typed(setting, setting.present))
     return forms.DecimalField(
         label=label, min_value=0, max_value=100, decimal_places=1, required=False, help_text=there
     )
@@ -263,7 +262,7 @@ class OverrideForm(forms.Form):
         if read.get("kind") == "in":
             for name in ("cluster", "start", "nodes"):
                 if read.get(name) in (None, "") and name not in self.errors:
-                    self.add_error(name, _now("선정하려면 입력해야 합니다."))
+                    self.add_error(name, gettext("선정하려면 입력해야 합니다."))
         return read
 
     @property
