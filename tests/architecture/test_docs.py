@@ -15,8 +15,8 @@ import typer
 import yaml
 from django.urls import Resolver404, resolve
 
-from dure.agent.clusters.options import PrometheusOptions
-from dure.agent.config import AgentConfig, SlurmAdapter
+from dure.agent.clusters.options import PrometheusOptions, StorageOptions
+from dure.agent.config import AgentConfig, KubernetesAdapter, SlurmAdapter
 from dure.cli import GROUPS
 
 ROOT = Path(__file__).parents[2]
@@ -164,10 +164,12 @@ def test_manifests_are_kubernetes_objects(path: Path) -> None:
 
 def test_the_agent_configurations_shown_are_good_and_name_every_key() -> None:
     text = (ROOT / "docs" / "providers.md").read_text()
-    whole, simulated = (yaml.safe_load(block) for block in YAML.findall(text))
+    whole, kubernetes, simulated = (yaml.safe_load(block) for block in YAML.findall(text))
     AgentConfig.model_validate(whole)
+    AgentConfig.model_validate({**whole, **kubernetes})
     AgentConfig.model_validate({**whole, **simulated})
-    keys = {name for model in (AgentConfig, SlurmAdapter, PrometheusOptions) for name in model.model_fields}
+    models = (AgentConfig, SlurmAdapter, KubernetesAdapter, PrometheusOptions, StorageOptions)
+    keys = {name for model in models for name in model.model_fields}
     assert [key for key in sorted(keys) if f"{key}:" not in text and f"`{key}`" not in text] == []
 
 
