@@ -126,6 +126,16 @@ def with_team(call_code: str) -> list[str]:
     return list(named.values_list("application__number", flat=True).distinct().order_by("application__number"))
 
 
+def sizes(call_code: str) -> list[tuple[str, str, int]]:
+    """Number, class of the applicant and nodes asked for, of each admitted application of the call."""
+    found = Application.objects.filter(call__code=call_code, state="admitted")
+    return list(
+        found.values_list("number", "organisation__applicant_class", "version__content__requested_nodes").order_by(
+            "number"
+        )
+    )
+
+
 def numbers(call_code: str, state: str) -> list[str]:
     """The numbers of the call's applications in a state, for later chapters that have decided who may see them."""
     found = Application.objects.filter(call__code=call_code, state=state)

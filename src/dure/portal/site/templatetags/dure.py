@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from dure.core.text import Text
 from dure.portal.people import queries as people
-from dure.portal.site import charts, fields, icons, show, words
+from dure.portal.site import charts, fields, icons, odds, show, words
 from dure.protocol.words import REASONS
 
 register = template.Library()
@@ -209,6 +209,12 @@ def field(bound: BoundField, **options: Any) -> SafeString:
 def error_summary(*sources: Any) -> dict[str, Any]:
     """`{% error_summary form formset mistakes %}`: what is wrong, each line linked to its field."""
     return {"problems": list(fields.problems(sources, _language()))}
+
+
+@register.inclusion_tag("site/components/odds.html")
+def odds_hint(call: Any, view: Any) -> dict[str, Any]:
+    """`{% odds_hint call view %}`: what became of requests like this draft in past calls."""
+    return {"odds": odds.odds(call, view)}
 
 
 @register.inclusion_tag("site/components/steps.html")
