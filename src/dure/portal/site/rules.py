@@ -297,6 +297,13 @@ def _after(read: _Reader) -> Table:
             _label("첫 사용", "First use within"),
             read.cell(_days(after.first_use_within_days), f"{base}.first_use_within_days"),
         ],
+        [
+            _label("멈춘 서버를 예비 서버로 바꿈", "A server that is down is replaced by a spare"),
+            read.cell(
+                Text(f"{after.replace_failed_after_hours}시간 뒤", f"after {after.replace_failed_after_hours} hours"),
+                f"{base}.replace_failed_after_hours",
+            ),
+        ],
         *_reports(read),
         *_ladder(read),
     ]
