@@ -137,6 +137,12 @@ class ClusterConformance:
         assert self.seen(stage) is None
         assert self.seen(stage, "award-two") == two
 
+    def test_budgets_and_storage_are_told_of_what_stands_only(self, stage):
+        self.make(stage, self.standing(stage))
+        for told in (stage.cluster.spent(stage.now), stage.cluster.storage(stage.now)):
+            assert set(told) <= {"award-one"}
+        assert all(seconds == 0 for seconds in stage.cluster.spent(stage.now).values())  # nothing has run yet
+
     def test_the_plan_of_what_is_already_so_is_empty(self, stage, tmp_path):
         standing = self.standing(stage)
         desired = DesiredState(

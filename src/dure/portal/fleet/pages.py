@@ -147,6 +147,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "tabs": tabs(cluster, "show"),
         "leaves": _leaves(nodes),
         "unwell": [(node, NODE_STATES[node.observed]) for node in nodes if node.observed in NODE_STATES],
+        "replace_after": current().after_award.replace_failed_after_hours,
         "unreported": sum(node.observed == "unknown" for node in nodes),
         "map": _map(cluster, _months(request)),
         "works": queries.maintenances(code, ending_after=request.now),

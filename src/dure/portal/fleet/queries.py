@@ -61,6 +61,7 @@ class NodeView:
     observed_reason: str
     held_by: str
     organisation: str
+    down_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def nodes(code: str, at: datetime) -> list[NodeView]:
         ).values_list("node_id", "kind", "organisation")
     }
     return [
-        NodeView(row.name, row.leaf, row.observed, row.observed_reason, *held.get(row.pk, ("", "")))
+        NodeView(row.name, row.leaf, row.observed, row.observed_reason, *held.get(row.pk, ("", "")), row.down_since)
         for row in Node.objects.filter(cluster__code=code)
     ]
 
