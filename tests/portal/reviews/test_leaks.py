@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from dure.portal.applications import operations as applications
 from dure.portal.calls import operations as calls
 from dure.portal.people import queries as persons
-from dure.portal.reviews import operations
-from dure.portal.reviews.models import Assignment, Conflict, Reviewer
+from dure.portal.reviews import operations, queries
+from dure.portal.reviews.models import Assignment, Conflict, Meeting
 from tests.portal.competition import AFTER, browser, manager, member_of, opened, person, submitted
 from tests.portal.leaks import Hidden, ask, routes, walk
 from tests.portal.reviews.test_reviews import reviewer
@@ -41,12 +43,32 @@ def scene(kept_from=True):
     operations.add_reviewer(
         actor=boss, now=AFTER, user_id=judge.user_id, affiliation="(재)가람연구원", keywords=["언어 모델"]
     )
+    _panel_of(boss, number)
     return boss, persons.actor_by_email("judge@example.org"), number, row
 
 
+def _panel_of(boss, number):
+    """Everything else that could speak of it: a remark, a running meeting with it on the table, an interview."""
+    operations.remark(actor=boss, now=AFTER, number=number, text=WORDS[2])
+    meeting_id = operations.plan_meeting(
+        actor=boss, now=AFTER, call_code="25-1", place="대회의실", starts_at=AFTER + timedelta(days=1),
+        numbers=[number], reviewer_ids=[one.id for one in queries.reviewers(boss)],
+    )  # fmt: skip
+    operations.run_meeting(actor=boss, now=AFTER, meeting_id=meeting_id, event="start")
+    (item,) = queries.meeting(meeting_id, boss).items
+    operations.table(actor=boss, now=AFTER, item_id=item.id, event="open")
+    operations.note(actor=boss, now=AFTER, meeting_id=meeting_id, item_id=item.id, text=WORDS[2])
+    operations.add_slots(
+        actor=boss, now=AFTER, call_code="25-1", starts_at=AFTER + timedelta(days=1), minutes=30, count=4, place="3층"
+    )
+    operations.invite_to_interviews(actor=boss, now=AFTER, call_code="25-1")
+
+
 def hidden_of(number, row):
+    meeting = Meeting.objects.get()
     real = {"number": number, "assignment_id": str(row.pk), "code": "25-1", "application_id": str(row.application_id)}
-    nothing = {"number": "25-1-9999", "assignment_id": "999999", "application_id": "999999"}
+    real |= {"meeting_id": str(meeting.pk), "item_id": str(meeting.items.get().pk)}
+    nothing = {"number": "25-1-9999", "assignment_id": "999999", "application_id": "999999", "item_id": "999999"}
     return Hidden(WORDS, real, nothing)
 
 
@@ -71,13 +93,16 @@ def test_pages_count_as_if_the_conflicted_proposal_were_not_there(at):
     at(AFTER)
     _, judge, number, row = scene()
     client, hidden = browser(judge), hidden_of(number, row)
+    meeting_id = hidden.real["meeting_id"]
     plain = [f"/{route}" for route in sorted(set(routes())) if "<" not in route and "(?P" not in route]
     plain = [path for path in plain if not path.startswith(("/accounts/", "/api/agent/"))]
-    plain += ["/reviews/calls/25-1/declare/", "/reviews/calls/25-1/bids/"]
+    plain += ["/reviews/calls/25-1/declare/", "/reviews/calls/25-1/bids/", f"/reviews/meetings/{meeting_id}/"]
     before = {path: ask(client, "get", path, hidden) for path in plain}
+    meeting = Meeting.objects.get()
+    meeting.minutes.filter(item__isnull=False).delete()
+    meeting.items.all().delete()
     Conflict.objects.all().delete()
     Assignment.objects.filter(pk=row.pk).delete()
-    Reviewer.objects.filter(user_id=judge.user_id)
     assert [path for path in plain if ask(client, "get", path, hidden) != before[path]] == []
 
 

@@ -335,6 +335,8 @@ def test_every_page_of_the_panel_opens(language):
         assert item.number in client.get(f"/reviews/meetings/{meeting_id}/").content.decode()
         live = client.get(f"/reviews/meetings/{meeting_id}/", headers={"HX-Request": "true"}).content.decode()
         assert item.number in live and "<html" not in live
+        again = f"/reviews/meetings/{meeting_id}/?seen={queries.meeting(meeting_id, boss).seen}"
+        assert client.get(again, headers={"HX-Request": "true"}).status_code == 204, "nothing new, nothing sent"
         assert client.get(f"/reviews/discussions/{item.number}/").status_code == 200
     assert office.get("/reviews/invitations/?format=csv").status_code == 200
     assert office.get("/reviews/panel/25-1/feasibility/?format=xlsx").content[:2] == b"PK"

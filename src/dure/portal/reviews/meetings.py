@@ -52,6 +52,8 @@ def meeting(request: HttpRequest, meeting_id: int) -> HttpResponse:
         found = queries.meeting(meeting_id, request.actor)
     except NotPermitted:
         return redirect("reviews-mine")
+    if request.htmx and request.GET.get("seen") == found.seen:
+        return HttpResponse(status=204)  # nothing new: what is on the page, and what is being typed, stays
     crumbs = [(Text("평가", "Reviews"), "/reviews/"), (found.call_code, "")]
     context = {"meeting": found, "crumbs": crumbs}
     return render(request, "reviews/live.html" if request.htmx else "reviews/meeting.html", context)

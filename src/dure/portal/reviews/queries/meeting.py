@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +78,12 @@ class MeetingView:
     current: ItemView | None
     minutes: Sequence[MinuteView]
     may_run: bool
+
+    @property
+    def seen(self) -> str:
+        """What this person sees, in a word that changes with it: a page that has it is not sent again."""
+        parts = (self.state, [(i.id, i.state, i.decision, i.totals, i.out) for i in self.items], len(self.minutes))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
