@@ -21,6 +21,8 @@ class Environment:
     `smtp://USER:PASSWORD@HOST:PORT` (default: mail stays in the portal's outbox and can be read on a page while
     DURE_CLOCK is virtual). DURE_MAIL_FROM: the sender's address (default `dure@localhost`).
     DURE_SEAL_KEY: the Ed25519 key (PEM) that signs decisions (default: made once and kept in DURE_HOME/seal-key.pem).
+    DURE_TRUSTED_PROXIES: how many proxies of your own stand in front (default 0). With one or more, addresses are read
+    from X-Forwarded-For and arrival times from X-Request-Start; anybody could forge them otherwise.
     DURE_DEBUG: `1` shows tracebacks.
     """
 
@@ -33,6 +35,7 @@ class Environment:
     smtp_url: str
     mail_from: str
     seal_key: Path
+    trusted_proxies: int
     debug: bool
 
 
@@ -52,8 +55,15 @@ def read() -> Environment:
         smtp_url=os.environ.get("DURE_SMTP_URL", ""),
         mail_from=os.environ.get("DURE_MAIL_FROM", "dure@localhost"),
         seal_key=Path(os.environ.get("DURE_SEAL_KEY") or home / "seal-key.pem").resolve(),
+        trusted_proxies=_proxies(os.environ.get("DURE_TRUSTED_PROXIES") or "0"),
         debug=os.environ.get("DURE_DEBUG", "") == "1",
     )
+
+
+def _proxies(text: str) -> int:
+    if text.isdigit() and int(text) < 10:
+        return int(text)
+    raise ValueError(f"DURE_TRUSTED_PROXIES={text!r}: write a number from 0 to 9")
 
 
 def database(url: str) -> dict[str, Any]:

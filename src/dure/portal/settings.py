@@ -130,6 +130,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "dure.portal.people.account_forms.ReauthenticateForm",
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/5m/ip,5/5m/key",
     "signup": "20/10m/ip",

@@ -113,8 +113,8 @@ def save(request: HttpRequest, number: str, body: DraftIn) -> dict[str, Any]:
 @router.post("/applications/{number}/submit", response=answers(ReceiptOut), auth=signed_in, summary="Submit")
 def submit(request: HttpRequest, number: str) -> Receipt:
     """Seals the draft; again gives the same receipt. The deadline is judged by when the request arrived."""
-    started_at = request.now.astimezone(UTC)
-    return operations.submit(actor=request.actor, now=started_at, started_at=started_at, number=number)
+    started_at = request.arrived_at.astimezone(UTC)
+    return operations.submit(actor=request.actor, now=request.now, started_at=started_at, number=number)
 
 
 @router.post("/applications/{number}/withdraw", response=answers(ApplicationOut), auth=signed_in, summary="Withdraw")

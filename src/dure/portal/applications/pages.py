@@ -143,7 +143,7 @@ def edit(request: HttpRequest, number: str, step: str) -> HttpResponse:
 @person_required
 def submit(request: HttpRequest, number: str) -> HttpResponse:
     """Check everything once more, then submit; judged by the instant the request arrived."""
-    started_at = request.now.astimezone(UTC)
+    started_at = request.arrived_at.astimezone(UTC)
     view = queries.application(number, request.actor)
     call = calls.call(view.call_code, queries.READER)
     if view.organisation.id not in request.actor.organisations:

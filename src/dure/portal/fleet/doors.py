@@ -22,6 +22,7 @@ from dure.core.text import Text
 from dure.portal.clock import queries as clock
 from dure.portal.fleet import operations, queries
 from dure.portal.fleet.queries import Caller
+from dure.portal.framework.arrival import address_of
 from dure.portal.framework.http import status_of
 from dure.protocol import wire
 from dure.protocol.answers import Refusal
@@ -89,8 +90,7 @@ def door(view: View) -> Callable[[HttpRequest], HttpResponse]:
 def _pass(request: HttpRequest, view: View, now: datetime) -> HttpResponse:
     caller = request.auth
     if not isinstance(caller, Caller):
-        address = request.META.get("REMOTE_ADDR", "")
-        if _is_too_often(f"agent:stranger:{address}", STRANGERS_PER_MINUTE):
+        if _is_too_often(f"agent:stranger:{address_of(request)}", STRANGERS_PER_MINUTE):
             return _slower()
         return _refuse(NotPermitted(_WHO), 401)
     if _is_too_often(f"agent:token:{caller.token_id}", PER_MINUTE):

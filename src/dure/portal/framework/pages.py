@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from dure.core.errors import InvalidInput, NotPermitted
 from dure.core.text import Text
+from dure.portal.framework.arrival import address_of
 
 View = Callable[..., HttpResponse]
 
@@ -83,7 +84,7 @@ def limited(times: int, minutes: int, method: str = "POST") -> Callable[[View], 
 
 def is_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> bool:
     """Count one more request for `what` by this person or address: are they more than `times` in `minutes`?"""
-    who = request.user.pk if request.user.is_authenticated else request.META.get("REMOTE_ADDR", "")
+    who = request.user.pk if request.user.is_authenticated else address_of(request)
     key = f"limited:{what}:{who}"
     if cache.add(key, 1, minutes * 60):
         return False

@@ -22,8 +22,9 @@ from dure.core.errors import (
     Stale,
 )
 from dure.core.text import Text
-from dure.portal.clock.queries import now
+from dure.portal.clock.queries import is_virtual, now
 from dure.portal.framework import programme
+from dure.portal.framework.arrival import arrived_at
 from dure.portal.framework.http import status_of
 from dure.portal.people.queries import actor_of
 
@@ -60,7 +61,10 @@ class LanguageMiddleware:
 
 
 class PersonMiddleware:
-    """Puts `request.actor` (read when first used) and `request.now`, one instant for all of it, on the request."""
+    """Puts actor (read when first used), `now` (one instant for all of it) and `arrived_at` on the request.
+
+    In virtual time a request arrives at the virtual now.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -69,6 +73,7 @@ class PersonMiddleware:
         """Answer with actor and instant at hand."""
         request.actor = SimpleLazyObject(lambda: actor_of(request.user))
         request.now = now()
+        request.arrived_at = request.now if is_virtual() else arrived_at(request, request.now)
         return self.get_response(request)
 
 

@@ -1,0 +1,33 @@
+"""From where and when a request came, as far as the operator's own proxies can be trusted to say."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest
+
+LONGEST_QUEUE = timedelta(minutes=5)
+_STAMP = re.compile(r"t=(\d{10})\.(\d{3})")
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address a request came from: the one our outermost proxy saw, else the peer's."""
+    proxies = settings.ENV.trusted_proxies
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    if proxies and len(hops) >= proxies:
+        return hops[-proxies]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def arrived_at(request: HttpRequest, now: datetime) -> datetime:
+    """When our proxy began to take the request in (nginx: `t=${msec}`), so that waiting in line is nobody's delay.
+
+    `now` without a trusted proxy, and for a stamp that lies ahead or more than `LONGEST_QUEUE` back.
+    """
+    found = _STAMP.fullmatch(request.headers.get("X-Request-Start", ""))
+    if not settings.ENV.trusted_proxies or found is None:
+        return now
+    stamp = datetime.fromtimestamp(int(found[1]), UTC) + timedelta(milliseconds=int(found[2]))
+    return stamp if now - LONGEST_QUEUE <= stamp <= now else now
