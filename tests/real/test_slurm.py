@@ -11,7 +11,7 @@ import pytest
 
 LAB = Path(__file__).parents[2] / "src" / "dure" / "simulate" / "slurm_lab.sh"
 NODES = os.environ.get("LABNODES", "64")
-NEEDED = ("slurmctld", "slurmd", "slurmdbd", "mariadbd", "munged", "unshare", "setpriv")
+NEEDED = ("slurmctld", "slurmd", "slurmdbd", "slurmrestd", "mariadbd", "munged", "unshare", "setpriv")
 ABSENT = [name for name in NEEDED if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
 REQUIRED = os.environ.get("DURE_SLURM") == "required"  # make test-slurm: what is lacking fails
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
@@ -50,7 +50,7 @@ def lab():
 
 
 def test_the_slurm_suite_passes_in_its_lab(lab):
-    run_in_lab(lab, NODES)
+    run_in_lab(lab, NODES, LABREST="1")
 
 
 @pytest.mark.skipif(not FAKETIME.exists() and not REQUIRED, reason="not installed: faketime")

@@ -117,10 +117,14 @@ def may_be_virtual(config: AgentConfig) -> bool:
 def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     own = config.adapter
     if isinstance(own, SlurmAdapter):
+        rest = own.rest
+        if rest is not None and rest.token_file is not None:
+            rest = rest.model_copy(update={"token_file": folder / rest.token_file})
         adapter: Adapter = own.model_copy(
             update={
                 "keys_directory": folder / own.keys_directory,
                 "state_directory": folder / own.state_directory,
+                "rest": rest,
             }
         )
     elif isinstance(own, KubernetesAdapter):

@@ -11,6 +11,7 @@
 # LABNAME, LABNODE (the stem of node names), LABGPU and LABPORT (the first of NODES + 100 ports) tell several apart.
 # With LABCLOCK set every daemon and command runs on a clock of the lab's own: `slurm_lab.sh jump SECONDS` puts it at that
 # many seconds after the real one (forwards only; needs the package faketime). LABOFFSET is a fixed distance instead.
+# With LABREST set slurmrestd listens on the fourth port, with tokens.
 set -eu
 L=${LAB:?LAB must name a directory of its own}
 COMMAND=$1
@@ -205,6 +206,11 @@ start_database() {
      grant all on slurm_acct.* to slurm@'127.0.0.1'"
 }
 
+start_rest() { # refuses to run as root or as SlurmUser
+  start slurmrestd setpriv --reuid=65534 --regid=65534 --clear-groups env SLURM_JWT=daemon SLURM_CONF="$SLURM_CONF" \
+    slurmrestd -a rest_auth/jwt -s openapi/v0.0.38,openapi/dbv0.0.38 "127.0.0.1:$((PORT + 3))"
+}
+
 count_idle() { sleep .1; [ "$(sinfo -h -N -t idle -o %N | wc -l)" -ge "$LIVE" ]; }
 
 up() {
@@ -223,11 +229,12 @@ up() {
     mkdir -p "$L/spool/$node"
     start "slurmd.$node" slurmd -D -f "$SLURM_CONF" -N "$node"
   done
+  [ -z "${LABREST:-}" ] || start_rest
   wait_for 6000 count_idle
 }
 
 down() {
-  stop "$L"/pid/slurmd.*
+  stop "$L"/pid/slurmd.* "$L/pid/slurmrestd"
   stop "$L/pid/slurmctld"
   stop "$L/pid/slurmdbd"
   stop "$L/pid/mariadbd"

@@ -65,6 +65,17 @@ class StorageOptions(BaseModel):
     timeout_seconds: float = Field(default=60, gt=0, le=600)
 
 
+class RestOptions(BaseModel):
+    """slurmrestd, for looking: `http://HOST:PORT` with a token, or `unix:/path/of/socket` with or without one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(pattern=r"^(https?://[^\s]+|unix:/[^\s]+)$")
+    user: str = Field(default="root", min_length=1, max_length=32)
+    token_file: Path | None = Field(default=None, description="what `scontrol token` printed; read at every request")
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+
+
 class SlurmOptions(BaseModel):
     """The Slurm cluster that the commands on this machine speak to."""
 
@@ -79,6 +90,7 @@ class SlurmOptions(BaseModel):
     keys_directory: Path = Field(description="where sshd's AuthorizedKeysCommand looks: LOGIN/ALLOCATION")
     nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
     site_nodes: str | None = Field(default=None, description="what Slurm calls the nodes of `nodes`, in that order")
+    rest: RestOptions | None = Field(default=None, description="look through slurmrestd, not through commands")
     slurm_conf: str | None = None
     command_timeout_seconds: float = Field(default=60, gt=0, le=600)
 

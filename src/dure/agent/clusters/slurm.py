@@ -24,9 +24,10 @@ from dure.agent.clusters.port import (
     StepRefused,
 )
 from dure.agent.clusters.slurm_commands import Commands
+from dure.agent.clusters.slurm_rest import RestLook
 from dure.agent.clusters.slurm_text import Association, Reservation, slurm_time
 from dure.agent.clusters.slurm_usage import SlurmUsage
-from dure.agent.clusters.slurm_views import CommandLook, View, gpu_minutes
+from dure.agent.clusters.slurm_views import CommandLook, Look, View, gpu_minutes
 from dure.agent.clusters.storage import StorageCommand
 from dure.core.text import Text
 from dure.protocol.desired import Limits, Member
@@ -45,7 +46,7 @@ class SlurmCluster:
         self._slurm = Commands(options.command_timeout_seconds, options.slurm_conf)
         self._names = NodeNames(options.nodes, options.site_nodes)
         self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
-        self._view = View(CommandLook(self._slurm, options), self._names, self._may_use)
+        self._view = View(_look(self._slurm, options), self._names, self._may_use)
         self._keys = KeyDirectory(options.keys_directory)
         self._log = HoldLog(options.state_directory)
         self._storage = StorageCommand(options.storage)
@@ -294,6 +295,12 @@ class SlurmCluster:
     def _parent_qos(self) -> str:
         parent = self._options.parent_account
         return next((row.qos for row in self._view.associations() if row.account == parent and not row.user), "normal")
+
+
+def _look(slurm: Commands, options: SlurmOptions) -> Look:
+    if options.rest is None:
+        return CommandLook(slurm, options)
+    return RestLook(options.rest, options.cluster_name, options.gpu_model)
 
 
 def _hold(reservation: Reservation, mark: str) -> Hold:

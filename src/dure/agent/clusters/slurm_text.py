@@ -123,12 +123,17 @@ def nodes(text: str, gpu_model: str) -> Iterator[tuple[InventoryNode, int]]:
         node = InventoryNode(
             name=values["NodeName"],
             leaf="",
-            gpus=sum(int(found["count"]) for found in _GPU.finditer(values.get("Gres", ""))),
+            gpus=gpus(values.get("Gres", "")),
             gpu_model=gpu_model,
             state=state,
             reason=values.get("Reason", "")[:500] if state != "ready" else "",
         )
         yield node, int(values.get("CPUTot", "0"))
+
+
+def gpus(text: str) -> int:
+    """How many GPUs a node's `Gres` speaks of, such as `gpu:h200:8(S:0-1)`."""
+    return sum(int(found["count"]) for found in _GPU.finditer(text))
 
 
 def node_state(text: str) -> NodeState:
