@@ -272,6 +272,16 @@ def check(
     )
 
 
+def standings(application_ids: Iterable[int]) -> dict[int, eligibility.Eligibility]:
+    """Whether what was sealed meets the rules now, by id: asked again wherever it is about to count.
+
+    An organisation may have lost its verification, or changed its class, since the application was submitted.
+    """
+    views = by_ids(application_ids)
+    known = {code: calls.call(code, READER) for code in {view.call_code for view in views.values()}}
+    return {pk: check(known[view.call_code], view.organisation, view.content, "award") for pk, view in views.items()}
+
+
 def remaining(view: ApplicationView, call: CallView) -> list[Mistake]:
     """What the draft still lacks, then the rules it does not meet."""
     found = contents.remaining(view.draft, programmes.current(), call.form)

@@ -53,7 +53,8 @@ def pose(call_code: str, changes: Changes | None = None) -> Posed:
             organisation=numbers[one.organisation.code],
             is_youth=one.organisation.is_youth,
             score_tenths=tenths.get(one.number, 0),
-            is_eligible=one.number in tenths,
+            is_eligible=one.number in tenths
+            and applications.check(call, one.organisation, one.content, "award").is_eligible,
             requested_nodes=one.content.requested_nodes,
             min_nodes=one.content.min_nodes,
             months=one.content.months,

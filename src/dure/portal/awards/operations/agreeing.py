@@ -32,6 +32,10 @@ def accept(*, actor: Actor, now: datetime, number: str) -> None:
             "The time to accept has passed. Contact the programme.",
         )
         raise IllegalTransition("award", award.state, "accept", late)
+    found = applications.standings([award.application_id])[award.application_id]
+    if award.state == "offered" and not found.is_eligible:
+        remedy = Text("사업 담당자에게 문의해 주십시오.", "Contact the programme.")
+        raise InvalidInput(Mistake("eligibility", found.reason, remedy))
     move(award, AWARD, "accept", accepted_at=now)
     journal.append(at=now, actor=actor.name, event="awards.accept", subject=f"award:{number}")
 

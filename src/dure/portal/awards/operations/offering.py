@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -37,11 +38,29 @@ def offer_plan(*, actor: Actor, now: datetime, plan_id: int) -> int:
         raise IllegalTransition("plan", plan.state, "offer its awards")
     known = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
     wanted = [rank for rank in plans.awarded(plan_id) if rank.application_id not in known]
+    _require_eligible(wanted)
     for rank in sorted(wanted, key=lambda one: (one.start_at, -one.nodes, one.number)):
         offer(actor, now, plan_id, rank, rank.cluster, rank.nodes, rank.start_at, rank.end_at)
     _tell_the_others(plan_id, now)
     journal.append(at=now, actor=actor.name, event="awards.offer_plan", subject=f"plan:{plan_id}", offers=len(wanted))
     return len(wanted)
+
+
+def _require_eligible(wanted: Sequence[plans.RankView]) -> None:
+    """Raise InvalidInput naming every application that no longer meets the rules; nothing is offered then."""
+    mistakes = []
+    standings = applications.standings(rank.application_id for rank in wanted)
+    for rank in wanted:
+        found = standings[rank.application_id]
+        if not found.is_eligible:
+            what = Text(f"{rank.number}: {found.reason.ko}", f"{rank.number}: {found.reason.en}")
+            remedy = Text(
+                "기관을 다시 확인하거나 이 신청을 빼고 배분안을 다시 만드십시오.",
+                "Verify the organisation again, or plan again without this application.",
+            )
+            mistakes.append(Mistake(rank.number, what, remedy))
+    if mistakes:
+        raise InvalidInput(mistakes)
 
 
 def _tell_the_others(plan_id: int, now: datetime) -> None:

@@ -11,6 +11,7 @@ from dure.core.errors import InsufficientCapacity
 from dure.decide.planning.load import read_problem
 from dure.decide.planning.problem import Problem
 from dure.decide.planning.waitlist import Answer, offers
+from dure.portal.applications import queries as applications
 from dure.portal.awards.models import Appeal, Award, WaitlistPass
 from dure.portal.awards.operations.offering import offer
 from dure.portal.awards.standing import first_month, month_after, standing
@@ -53,7 +54,9 @@ def offer_down(*, actor: Actor, now: datetime, plan_id: int) -> list[str]:
     actor.require(actor.is_system or actor.is_programme_manager)
     latest = journal_queries.last(RELEASE)
     numbers: list[str] = []
-    ranks = {rank.number: rank for rank in waiting(plan_id)}
+    listed = waiting(plan_id)
+    standings = applications.standings(rank.application_id for rank in listed)
+    ranks = {rank.number: rank for rank in listed if standings[rank.application_id].is_eligible}
     problem = read_problem(plans.waitlist_problem(plan_id))
     for answer in answers(problem, plan_id, list(ranks), now):
         if _make(actor, now, problem, ranks[answer.application], answer):
