@@ -193,13 +193,17 @@ def test_nominating_on_pages():
     assert reader.post(f"/calls/{code}/nominations/new/", typed | {"organisation": "nobody"}).status_code == 422
     assert reader.post(f"/calls/{code}/nominations/new/", typed | {"ministry": "mohw"}).status_code == 422
     assert reader.post(f"/calls/{code}/nominations/new/", typed).status_code == 302
+    member_of("lab-2", "별빛 연구소", applicant_class="national")
+    named = typed | {"organisation": "별빛 연구소", "project": "신약"}
+    assert reader.post(f"/calls/{code}/nominations/new/", named).status_code == 302
     assert "자율주행" in browser(boss).get(f"/calls/{code}/nominations/?format=csv").content.decode("utf-8-sig")
-    (one,) = queries.nominations(code, official)
+    one, other = queries.nominations(code, official)
     assert reader.post(f"/calls/{code}/nominations/{one.id}/withdraw/", {"reason": "변경"}).status_code == 302
-    assert queries.nominations(code, official)[0].withdrawn_at is not None
-    for other in (person("stranger"), person("reviewer", "reviewer")):
-        assert browser(other).get(f"/calls/{code}/nominations/").status_code == 403
-        assert browser(other).get(f"/calls/{code}/nominations/new/").status_code == 403
+    assert [n.withdrawn_at is None for n in queries.nominations(code, official)] == [False, True]
+    assert other.organisation.name == "별빛 연구소"
+    for stranger in (person("stranger"), person("reviewer", "reviewer")):
+        assert browser(stranger).get(f"/calls/{code}/nominations/").status_code == 403
+        assert browser(stranger).get(f"/calls/{code}/nominations/new/").status_code == 403
     assert browser().get(f"/calls/{code}/nominations/").status_code == 302
 
 

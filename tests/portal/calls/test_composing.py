@@ -109,6 +109,16 @@ def test_the_form_fills_in_what_is_free_and_saves_nothing():
     assert 'value="제2차 공모"' in text  # nothing typed is lost
 
 
+def test_a_call_in_rounds_looks_at_the_months_after_its_opening_and_says_what_it_lacks():
+    taken(254)
+    reader = browser(manager())
+    typed = DRAFT | {"action": "calendar", "track": "rolling", "use_from": "", "offered.naver-h200-a": "7"}
+    text = reader.post("/calls/new/?track=rolling", typed).content.decode()
+    assert 'value="32"' in text  # naver-h200-b, all of it free
+    assert 'value="7"' not in text  # one server is less than one application asks for
+    assert "먼저 적으십시오" in reader.post("/calls/new/", typed | {"use_until": ""}).content.decode()
+
+
 # ---- from an earlier call
 
 

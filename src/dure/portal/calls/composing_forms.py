@@ -320,7 +320,7 @@ class NominationForm(forms.Form):
     """A ministry's nomination of an organisation's project."""
 
     ministry = forms.ChoiceField()
-    organisation = forms.SlugField(max_length=40)
+    organisation = forms.CharField(max_length=120)
     project = forms.CharField(max_length=200)
     reason = forms.CharField(max_length=5_000, widget=forms.Textarea(attrs={"rows": 4}))
 
@@ -330,7 +330,7 @@ class NominationForm(forms.Form):
         self.fields["ministry"].choices = [(one.code, one.name.in_(language())) for one in named]
         for name, label, hint in (
             ("ministry", _("추천하는 부처"), ""),
-            ("organisation", _("기관 코드"), _("이 포털에 등록된 기관의 코드입니다.")),
+            ("organisation", _("기관"), _("이 포털에 등록된 이름 그대로, 또는 기관 코드를 적습니다.")),
             ("project", _("과제 이름"), ""),
             ("reason", _("추천하는 까닭"), _("사업 담당자만 봅니다.")),
         ):
@@ -353,23 +353,28 @@ def _rubric_initial(call: CallView) -> dict[str, Any]:
     return found
 
 
-def filled_from_calendar(data: Mapping[str, Any]) -> dict[str, Any]:
+def filled_from_calendar(data: Mapping[str, Any]) -> dict[str, Any] | None:
     """What was typed with the servers filled in: of every cluster the track offers, those free in all months of use.
 
-    Unchanged while the months of use are not typed.
+    Months of use begin with the one typed, or for a call in rounds with the one after its opening. Clusters with less
+    than one application's worth are left out. None while the months of use are not known.
     """
-    filled, current = {name: data[name] for name in data}, programmes.current()
+    filled, current, zone = {name: data[name] for name in data}, programmes.current(), programmes.zone()
     try:
-        use_from, use_until = (
-            Month.parse(data.get(name, "")).period(programmes.zone()).start for name in ("use_from", "use_until")
-        )
+        until = Month.parse(data.get("use_until", ""))
+        first = data.get("use_from", "")
+        begin = Month.parse(first) if first else Month.parse(data.get("opens_at", "")[:7]).plus(1)
     except ValueError:
-        return filled
+        return None
+    if until <= begin:
+        return None
     track = next((t for t in current.tracks if t.code == data.get("track")), None)
     for cluster in current.government_clusters:
-        free = terms.free_in(cluster.code, use_from, use_until)
-        is_offered = track is None or track.limit(cluster.gpu_model) is not None
-        filled[f"offered.{cluster.code}"] = str(min(free)) if free and is_offered and min(free) else ""
+        limit = track.limit(cluster.gpu_model) if track else None
+        least = limit.min_nodes if limit else 1
+        free = terms.free_in(cluster.code, begin.period(zone).start, until.period(zone).start)
+        is_enough = free is not None and min(free) >= least and (track is None or limit is not None)
+        filled[f"offered.{cluster.code}"] = str(min(free)) if free and is_enough else ""
     return filled
 
 

@@ -70,7 +70,10 @@ def _typed(request: HttpRequest, track: str) -> Any:
     if request.POST.get("action") != "calendar":
         return request.POST
     data = {name: request.POST[name] for name in request.POST}
-    return filled_from_calendar(data | ({"track": track} if track else {}))
+    filled = filled_from_calendar(data | ({"track": track} if track else {}))
+    if filled is None:
+        messages.warning(request, _("사용 시작 달과 끝나는 다음 달을 먼저 적으십시오. 그 기간의 달력을 봅니다."))
+    return filled or data
 
 
 @role_required("programme_manager")

@@ -59,7 +59,7 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         read = form.cleaned_data
         try:
-            organisation = people.organisation_of_code(read["organisation"])
+            organisation = _organisation(read["organisation"].strip())
             operations.nominate(
                 actor=request.actor,
                 now=request.now,
@@ -72,7 +72,7 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("추천하고 기관 대표자에게 알렸습니다."))
             return redirect("calls-nominations", code)
         except NotFound:
-            form.add_error("organisation", _("그런 기관이 없습니다. 기관 목록의 코드를 확인하십시오."))
+            form.add_error("organisation", _("그런 기관이 없습니다. 등록된 이름이나 코드를 확인하십시오."))
         except InvalidInput as error:
             add_mistakes(form, error)
     crumbs = [CALLS, (code, f"/calls/{code}/"), (_("추천"), f"/calls/{code}/nominations/"), (_("추천하기"), "")]
@@ -96,3 +96,9 @@ def withdraw(request: HttpRequest, code: str, nomination_id: int) -> HttpRespons
     except InvalidInput as error:
         messages.error(request, error.public.in_(language()))
     return redirect("calls-nominations", code)
+
+
+def _organisation(text: str) -> people.OrganisationView:
+    """The organisation with this code, or the only one with this name. Raises NotFound."""
+    named = [one for one in people.search_organisations(text) if text in (one.name, one.name_en)]
+    return named[0] if len(named) == 1 else people.organisation_of_code(text)
