@@ -172,7 +172,16 @@ def test_applicants_read_their_decision_and_nobody_elses() -> None:
     won = browser(heads[0]).get(f"/awards/{numbers[0]}/")
     assert "선정되었습니다" in won.content.decode()
     lost = browser(heads[4]).get(f"/awards/{numbers[4]}/")
-    assert "예비 1번" in lost.content.decode()
+    page = lost.content.decode()
+    for said in (
+        "예비 1번",
+        "결정 사유",
+        "다른 과제와의 비교",
+        "점수 안내(참고용)",
+        "선정될 수 있었던 신청",
+        "예비 순위",
+    ):
+        assert said in page, said
     assert browser(heads[4]).get(f"/awards/{numbers[0]}/").status_code == 404
     assert browser(heads[0]).get(f"/awards/{numbers[4]}/").status_code == 404
     assert browser(heads[0]).post(f"/awards/{numbers[1]}/accept/").status_code == 404

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,7 +39,8 @@ STABILITY_BUDGET = 500_000
 def main(arguments: list[str]) -> int:
     """Do one task; returns the exit status."""
     task, folder, *rest = arguments
-    {"solve": _solve, "stability": _stability, "seal": _seal}[task](Path(folder), *rest)
+    tasks: dict[str, Callable[..., None]] = {"solve": _solve, "stability": _stability, "seal": _seal}
+    tasks[task](Path(folder), *rest)
     return 0
 
 

@@ -23,7 +23,8 @@ _NODE_MONTHS = Text("서버·월", "server-months")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the comparison: what is compared, what it means, a cell per plan and how cells are shown."""
+    """One row of the comparison: what is compared, what it means, (plan's title, value) per plan, how values are
+    shown."""
 
     label: Any
     form: str
@@ -89,10 +90,13 @@ def side_by_side(plans: Sequence[PlanView]) -> list[dict[str, Any]]:
 
 def _groupings() -> list[tuple[str, Text, list[tuple[Text, tuple[str, ...]]]]]:
     current = programme.current()
-    classes = [(one.name, (one.code,)) for one in current.applicant_classes]
+    classes: list[tuple[Text, tuple[str, ...]]] = [(one.name, (one.code,)) for one in current.applicant_classes]
     capital = tuple(one.code for one in current.regions if one.is_capital_area)
     others = tuple(one.code for one in current.regions if not one.is_capital_area)
-    areas = [(Text("수도권", "Capital area"), capital), (Text("비수도권", "Outside it"), others)]
+    areas: list[tuple[Text, tuple[str, ...]]] = [
+        (Text("수도권", "Capital area"), capital),
+        (Text("비수도권", "Outside it"), others),
+    ]
     return [
         ("applicant_class", Text("기관 유형별 배정", "Awarded by class"), classes),
         ("region", Text("수도권과 비수도권", "Capital area and outside"), areas),
@@ -119,7 +123,7 @@ def lines(plans: Sequence[PlanView]) -> list[Line]:
     """The comparison, row by row."""
 
     def row(label: Any, form: str, of: Callable[[PlanView], Any], why: Any = "") -> Line:
-        return Line(label, form, tuple(of(plan) for plan in plans), why)
+        return Line(label, form, tuple((plan.title, of(plan)) for plan in plans), why)
 
     return [
         row(_("가치"), "number", lambda plan: plan.value),
@@ -158,7 +162,7 @@ def targets(plans: Sequence[PlanView]) -> list[dict[str, Any]]:
         wanted = [plan.changes.rules.get(one.name, one.present) for plan in plans]
         if "-target-" in one.name and any(wanted) and all(plan.measures for plan in plans):
             cells = [
-                {"wanted": Fraction(number or 0, 1000), "got": _got(plan, one)}
+                {"title": plan.title, "wanted": Fraction(number or 0, 1000), "got": _got(plan, one)}
                 for plan, number in zip(plans, wanted, strict=True)
             ]
             found.append({"label": one.label, "cells": cells})
@@ -179,15 +183,13 @@ def rule_costs(plans: Sequence[PlanView]) -> list[dict[str, Any]]:
         for rule in plan.rules:
             labels.setdefault(rule["name"], rule["label"])
             costs.setdefault(rule["name"], {})[plan.id] = rule["cost"]
-    found = [
-        {
-            "label": labels[name],
-            "cells": [
-                {"cost": by_plan.get(plan.id), "share": _of_value(by_plan.get(plan.id), plan.value)} for plan in plans
-            ],
-        }
-        for name, by_plan in costs.items()
-    ]
+    found = []
+    for name, by_plan in costs.items():
+        cells = [
+            {"title": plan.title, "cost": by_plan.get(plan.id), "share": _of_value(by_plan.get(plan.id), plan.value)}
+            for plan in plans
+        ]
+        found.append({"label": labels[name], "cells": cells})
     return sorted(found, key=lambda one: -max(cell["cost"] or 0 for cell in one["cells"]))
 
 

@@ -91,7 +91,11 @@ def _displaced(plan: queries.PlanView) -> dict[str, Any] | None:
         return None
     ids = [plan.base_id, plan.id]
     (counts,) = queries.difference_counts(ids)
-    rows = queries.rows_of(ids, queries.differences(ids)[:SHOWN_DISPLACED])
+    rows = [
+        row
+        for kind in ("loses", "gains", "changes")
+        for row in queries.rows_of(ids, queries.differences(ids, kind=kind)[:SHOWN_DISPLACED])
+    ][:SHOWN_DISPLACED]
     return {"counts": counts, "rows": rows, "total": sum(counts.values())}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from dure.core.errors import InvalidInput, Mistake, NotFound
+from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
 from dure.portal.people.actor import Actor
 from dure.portal.plans.models import Rank
@@ -45,7 +45,8 @@ def compared(plan_ids: Sequence[int], actor: Actor) -> list[PlanView]:
         what = Text("같은 공모의 배분안끼리만 견줄 수 있습니다.", "Only plans of one call can be compared.")
         raise InvalidInput(Mistake("plan", what))
     if any(not view.hash for view in views):
-        raise NotFound(internal=f"plans {plan_ids} are not all solved")
+        what = Text("계산이 끝난 배분안만 견줄 수 있습니다.", "Only solved plans can be compared.")
+        raise InvalidInput(Mistake("plan", what))
     return views
 
 
