@@ -173,6 +173,19 @@ def hours_of(paths: Sequence[Path], allocations: Sequence[str], period: Period) 
     return [HourUse(row[0], datetime.fromtimestamp(row[1], UTC), *row[2:]) for row in found]
 
 
+def first_busy(paths: Sequence[Path], period: Period) -> dict[tuple[str, str], datetime]:
+    """By cluster and allocation: the first hour in `period` in which a GPU of it computed."""
+    if not paths:
+        return {}
+    query = f"""
+        SELECT cluster, allocation, min(start) FROM ({_LATEST})
+        WHERE allocation <> '' AND busy_gpu_seconds > 0 GROUP BY cluster, allocation
+    """  # noqa: S608 - made of constants of this module only
+    with _database() as database:
+        found = database.execute(query, _named(paths, period)).fetchall()
+    return {(cluster, name): datetime.fromtimestamp(start, UTC) for cluster, name, start in found}
+
+
 def idle_runs(paths: Sequence[Path], period: Period, at_least_seconds: int) -> list[IdleRun]:
     """Allocations whose longest idle run in `period` reaches `at_least_seconds`, by cluster and name."""
     if not paths:

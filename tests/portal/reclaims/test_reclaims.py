@@ -269,3 +269,21 @@ def test_the_page_of_the_outlook_is_for_its_holders_and_overseers(
     for actor, status in ((lab, 200), (world.manager(), 200), (world.organisation("other"), 404)):
         client.force_login(User.objects.get(pk=actor.user_id))
         assert client.get(f"/allocations/{name}/ahead/").status_code == status
+
+
+def test_help_is_offered_once_to_whoever_has_not_begun(lab: world.Actor, name: str) -> None:
+    start = at(4, 1)
+    use(name, start, 24 * 6, world.idle())
+    days(start, 3)
+    assert not Message.objects.filter(key__startswith="help:").exists()
+    days(start + 3 * DAY, 3)
+    assert Message.objects.filter(key__startswith="help:").count() == 1
+    late = world.allocated(world.organisation("swift"), "25-1-0009", nodes=1)
+    use(
+        late,
+        start + 6 * DAY,
+        2,
+        {"allocated_node_seconds": 3600, "allocated_gpu_seconds": 28800, "busy_gpu_seconds": 28800},
+    )
+    days(start + 7 * DAY, 1)
+    assert not Message.objects.filter(key__startswith=f"help:{late}").exists()

@@ -59,6 +59,7 @@ class AllocationView:
     gpus_per_node: int
     login_host: str
     partition: str
+    needs_ssh_key: bool
     state: str
     generation: int
     node_names: tuple[str, ...]
@@ -257,6 +258,7 @@ def view_of(row: Allocation) -> AllocationView:
         gpus_per_node=cluster.gpus_per_node,
         login_host=cluster.login_host,
         partition=cluster.partition,
+        needs_ssh_key=cluster.scheduler != "kubernetes" or bool(cluster.login_host),
         state=row.state,
         generation=revision.generation,
         node_names=tuple(revision.node_names),
@@ -306,6 +308,11 @@ def by_award(numbers: Iterable[str]) -> dict[str, AllocationView]:
 def first_start() -> datetime | None:
     """When the earliest allocation began, or will; None while there is none."""
     return Revision.objects.order_by("start_at").values_list("start_at", flat=True).first()
+
+
+def started(at: datetime) -> list[AllocationView]:
+    """Allocations whose period has begun at `at`, ended ones too."""
+    return [view_of(row) for row in _rows().filter(revision__start_at__lte=at).order_by("name")]
 
 
 def present(at: datetime) -> list[AllocationView]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from dure.core.gpu_hours import SECONDS_PER_HOUR
-from dure.core.period import Month
+from dure.core.period import Month, Period
 from dure.core.text import Text
+from dure.portal.allocations import queries as allocations
 from dure.portal.calls.queries import CallView
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework import programme
@@ -187,6 +189,7 @@ def charts(now: datetime, *, by_cluster: bool) -> list[dict[str, Any]]:
     found = use_by_cluster(past)
     if found:
         made.append(_use_chart(Text("할당된 GPU를 얼마나 씁니까?", "How much of the GPUs is used"), found, past, None))
+        made.append(_starts_chart(now))
     if by_cluster:
         for cluster in clusters:
             made.append(_capacity_chart(cluster.name, [cluster.code], months))
@@ -196,6 +199,34 @@ def charts(now: datetime, *, by_cluster: bool) -> list[dict[str, Any]]:
     if len(made) % 2:
         made[0] = {**made[0], "size": "full"}
     return made
+
+
+@lru_cache(maxsize=4)
+def _first_busy(paths: tuple[Path, ...], since: datetime) -> dict[tuple[str, str], datetime]:
+    """When allocations first computed. Read once per list of files: files of hours never change."""
+    return usage.first_busy(Period(since, since + timedelta(days=3660))) if paths else {}
+
+
+_START_DAYS = (0, 1, 2, 3, 5, 7, 14, 28)
+
+
+def _starts_chart(now: datetime) -> dict[str, Any]:
+    """Days from the start of an allocation to the first hour in which a GPU of it computed."""
+    found = allocations.started(now)
+    busy = _first_busy(tuple(usage.files()), min(view.start_at for view in found)) if found else {}
+    days = [
+        (busy[view.cluster, view.name] - view.start_at) // timedelta(days=1)
+        for view in found
+        if (view.cluster, view.name) in busy
+    ]
+    waiting = len(found) - len(days)
+    return {
+        "kind": "histogram",
+        "title": Text("시작하고 며칠 만에 계산했습니까?", "Days from start to first use"),
+        "note": Text(f"아직 시작하지 않은 할당 {waiting}건은 빠져 있습니다.", f"{waiting} allocations have not begun."),
+        "unit": Text("건", "allocations"),
+        "rows": [(low, high, sum(low <= day < high for day in days)) for low, high in pairwise(_START_DAYS)],
+    }
 
 
 def _capacity_chart(title: Text, codes: Sequence[str], months: Sequence[Month]) -> dict[str, Any]:

@@ -119,6 +119,11 @@ def by_month_and_day(cluster: str, allocation: str, period: Period) -> tuple[dic
     return dict(months), dict(days)
 
 
+def first_busy(period: Period) -> dict[tuple[str, str], datetime]:
+    """By cluster and name: when an allocation's GPUs first computed in the period; those that did not are missing."""
+    return store.first_busy(files(), period)
+
+
 def idle_now(period: Period, at_least_seconds: int) -> set[tuple[str, str]]:
     """Cluster and name of allocations whose idle run at the end of the period has lasted that long."""
     runs = store.idle_runs(files(), period, at_least_seconds)
