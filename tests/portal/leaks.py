@@ -114,6 +114,7 @@ def _differences(one: Answer, other: Answer, where: str) -> list[str]:
 def ask(client: Client, method: str, path: str, hidden: Hidden, asked: str = "") -> Answer:
     """One request, whatever it wrote taken back; what was asked for is no news and is left out of the text."""
     cache.clear()
+    client.cookies.pop("messages", None)  # what an earlier request said belongs to that one
     sent: dict[str, Any] = {}
     if method != "get":
         sent = {"data": BODY, "content_type": "application/json"} if path.startswith("/api/") else {"data": _flat()}

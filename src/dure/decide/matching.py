@@ -129,10 +129,11 @@ def _is_servable(usable: Bools, needs: Sequence[int], most: Sequence[int]) -> bo
     """Whether every proposal can get its reviewers within the loads: augmenting paths over bit sets."""
     rows = [int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little") for row in usable]
     left, holders = list(most), [0] * len(most)  # holders[r]: bit set of the proposals that r reviews
+    given = [0] * len(rows)  # given[p]: bit set of the reviewers that p has
     spare = sum(1 << r for r, room in enumerate(left) if room)
     for p in np.argsort(usable.sum(axis=1), kind="stable"):
         for _ in range(needs[p]):
-            target = _augment(int(p), rows, holders, spare)
+            target = _augment(int(p), rows, holders, given, spare)
             if target is None:
                 return False
             left[target] -= 1
@@ -141,18 +142,18 @@ def _is_servable(usable: Bools, needs: Sequence[int], most: Sequence[int]) -> bo
     return True
 
 
-def _augment(start: int, rows: list[int], holders: list[int], spare: int) -> int | None:
+def _augment(start: int, rows: list[int], holders: list[int], given: list[int], spare: int) -> int | None:
     """Give `start` one more reviewer, moving others along a path; the reviewer whose load grew, or None."""
     came_from: dict[int, int] = {}  # reviewer -> proposal that would take it
     taken: dict[int, int] = {start: -1}  # proposal -> reviewer it would hand on
     queue, seen = [start], 0
     for p in queue:
-        fresh = rows[p] & ~seen & ~_held(p, rows[p], holders)
+        fresh = rows[p] & ~seen & ~given[p]
         direct = fresh & spare
         if direct:
             r = (direct & -direct).bit_length() - 1
             came_from[r] = p
-            _flip(r, came_from, taken, holders)
+            _flip(r, came_from, taken, holders, given)
             return r
         seen |= fresh
         for r in _bits(fresh):
@@ -164,18 +165,16 @@ def _augment(start: int, rows: list[int], holders: list[int], spare: int) -> int
     return None
 
 
-def _held(p: int, row: int, holders: list[int]) -> int:
-    return sum(1 << r for r in _bits(row) if holders[r] >> p & 1)
-
-
-def _flip(r: int, came_from: dict[int, int], taken: dict[int, int], holders: list[int]) -> None:
+def _flip(r: int, came_from: dict[int, int], taken: dict[int, int], holders: list[int], given: list[int]) -> None:
     while True:
         p = came_from[r]
         holders[r] |= 1 << p
+        given[p] |= 1 << r
         r = taken[p]
         if r < 0:
             return
         holders[r] &= ~(1 << p)
+        given[p] &= ~(1 << r)
 
 
 def _bits(mask: int) -> list[int]:

@@ -29,7 +29,7 @@ def scene(kept_from=True):
     """A call under review; the reviewer holds an open proposal and, once, held one that a conflict now hides."""
     boss = manager()
     opened(boss)
-    submitted(member_of("hanbit", "한빛대학교"))
+    other = submitted(member_of("hanbit", "한빛대학교"))
     number = submitted(member_of("garam", "가람연구원"), **SECRET)
     calls.close(actor=boss, now=AFTER, code="25-1")
     applications.admit_all(actor=boss, now=AFTER, call_code="25-1")
@@ -43,19 +43,19 @@ def scene(kept_from=True):
     operations.add_reviewer(
         actor=boss, now=AFTER, user_id=judge.user_id, affiliation="(재)가람연구원", keywords=["언어 모델"]
     )
-    _panel_of(boss, number)
+    _panel_of(boss, [other, number])
     return boss, persons.actor_by_email("judge@example.org"), number, row
 
 
-def _panel_of(boss, number):
+def _panel_of(boss, numbers):
     """Everything else that could speak of it: a remark, a running meeting with it on the table, an interview."""
-    operations.remark(actor=boss, now=AFTER, number=number, text=WORDS[2])
+    operations.remark(actor=boss, now=AFTER, number=numbers[1], text=WORDS[2])
     meeting_id = operations.plan_meeting(
         actor=boss, now=AFTER, call_code="25-1", place="대회의실", starts_at=AFTER + timedelta(days=1),
-        numbers=[number], reviewer_ids=[one.id for one in queries.reviewers(boss)],
+        numbers=numbers, reviewer_ids=[one.id for one in queries.reviewers(boss)],
     )  # fmt: skip
     operations.run_meeting(actor=boss, now=AFTER, meeting_id=meeting_id, event="start")
-    (item,) = queries.meeting(meeting_id, boss).items
+    _, item = queries.meeting(meeting_id, boss).items
     operations.table(actor=boss, now=AFTER, item_id=item.id, event="open")
     operations.note(actor=boss, now=AFTER, meeting_id=meeting_id, item_id=item.id, text=WORDS[2])
     operations.add_slots(
@@ -67,7 +67,7 @@ def _panel_of(boss, number):
 def hidden_of(number, row):
     meeting = Meeting.objects.get()
     real = {"number": number, "assignment_id": str(row.pk), "code": "25-1", "application_id": str(row.application_id)}
-    real |= {"meeting_id": str(meeting.pk), "item_id": str(meeting.items.get().pk)}
+    real |= {"meeting_id": str(meeting.pk), "item_id": str(meeting.items.get(application_id=row.application_id).pk)}
     nothing = {"number": "25-1-9999", "assignment_id": "999999", "application_id": "999999", "item_id": "999999"}
     return Hidden(WORDS, real, nothing)
 
@@ -100,7 +100,7 @@ def test_pages_count_as_if_the_conflicted_proposal_were_not_there(at):
     before = {path: ask(client, "get", path, hidden) for path in plain}
     meeting = Meeting.objects.get()
     meeting.minutes.filter(item__isnull=False).delete()
-    meeting.items.all().delete()
+    meeting.items.filter(application_id=row.application_id).delete()
     Conflict.objects.all().delete()
     Assignment.objects.filter(pk=row.pk).delete()
     assert [path for path in plain if ask(client, "get", path, hidden) != before[path]] == []
