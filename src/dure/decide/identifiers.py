@@ -25,6 +25,29 @@ def is_orcid(number: str) -> bool:
     return number[-1] == ("X" if check == 10 else str(check))
 
 
+_ROR = re.compile(r"0[0-9abcdefghjkmnpqrstvwxyz]{6}\d{2}")
+_BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's
+
+
+def tidy_ror(text: str) -> str:
+    """`text` as the nine characters of a ROR id, from these or from the address at ror.org."""
+    return text.strip().rstrip("/").rsplit("/", 1)[-1].lower()
+
+
+def is_ror(number: str) -> bool:
+    """Whether `number` ("04h699437") has the two check digits of a ROR id.
+
+    They are 98 − (100 n mod 97), ISO 7064 MOD 97-10, of the six characters between the zero and them read in
+    Crockford's base 32; checked against ids that ror.org has published.
+    """
+    if not _ROR.fullmatch(number):
+        return False
+    value = 0
+    for letter in number[1:7]:
+        value = value * 32 + _BASE32.index(letter)
+    return int(number[7:]) == 98 - value * 100 % 97
+
+
 def tidy_business_number(text: str) -> str:
     """`text` as the Korean tax office writes it, "000-00-00000"; anything but ten digits comes back as it is."""
     digits = re.sub(r"[\s-]", "", text)

@@ -52,6 +52,7 @@ _DECIDED = {
 def run(now: datetime) -> int:
     """Write what became known of memberships and organisations, then send what is unsent; how many mails left."""
     _announce_decisions(now)
+    _send_invitations(now)
     if not settings.ENV.smtp_url:
         return 0
     return _send(now)
@@ -74,6 +75,19 @@ def _announce_decisions(now: datetime) -> None:
                 body=body.format(**words),
                 now=now,
             )
+
+
+def _send_invitations(now: datetime) -> None:
+    for one in people.invitations_since(now - LOOK_BACK):
+        url = f"{settings.ENV.public_url}/invitations/{people.invitation_token(one.id)}/"
+        ko, en = one.organisation.name, one.organisation.named("en")
+        operations.write(
+            key=f"invitation:{one.id}",
+            to=one.email,
+            subject=f"{ko}에서 초대합니다 / Invitation from {en}",
+            body=f"14일 안에 로그인하여 받아들이십시오. / Sign in and accept within 14 days.\n\n{url}",
+            now=now,
+        )
 
 
 def _send(now: datetime) -> int:

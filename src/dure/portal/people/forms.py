@@ -36,6 +36,13 @@ class OrganisationForm(forms.Form):
     region = forms.ChoiceField(label=_("지역"), help_text=_("주된 사무소가 있는 곳입니다."))
     is_youth = forms.BooleanField(required=False)
     registration_number = forms.CharField(label=_("사업자등록번호 또는 고유번호"), max_length=20, required=False)
+    email_domain = forms.CharField(
+        label=_("기관 이메일의 뒷부분"),
+        max_length=120,
+        required=False,
+        help_text=_("예: hanbit.ac.kr. 기관을 확인할 때 봅니다."),
+    )
+    ror = forms.CharField(label="ROR", max_length=60, required=False, help_text=_("있으면 적습니다. 예: 04h699437"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -80,7 +80,8 @@ class Organisation(models.Model):
 
 
 class Membership(models.Model):
-    """A person in an organisation; `role` is "head" (may add members, sign agreements) or "member"."""
+    """A person in an organisation; `role` is "head" (may add members, sign agreements), "finance" (whom to ask about
+    bills) or "member"."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
@@ -94,7 +95,31 @@ class Membership(models.Model):
         constraints = [
             state_constraint(MEMBERSHIP, "membership_state"),
             models.UniqueConstraint(fields=["user", "organisation"], name="membership_once"),
-            models.CheckConstraint(condition=Q(role__in=["head", "member"]), name="membership_role"),
+            models.CheckConstraint(condition=Q(role__in=["head", "member", "finance"]), name="membership_role"),
+        ]
+
+
+class Invitation(models.Model):
+    """A link that asks somebody into an organisation; the link is signed, single, and ends with `expires_at`."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, default="member")
+    sent_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(condition=Q(role__in=["head", "member", "finance"]), name="invitation_role"),
         ]
 
 

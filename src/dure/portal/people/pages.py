@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -108,6 +109,8 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
         "members": queries.members(row.id),
         "requests": queries.members(row.id, ("requested",)) if is_head or request.actor.is_programme_manager else [],
         "is_head": is_head,
+        "invitations": queries.invitations(row.id) if is_head else [],
+        "by_domain": {m.id for m in queries.members(row.id) if m.is_of(row.email_domain)},
         "may_judge": request.actor.is_programme_manager,
         "crumbs": [
             MINE if row.id in request.actor.organisations else (ORGANISATIONS, "/organisations/"),
@@ -115,6 +118,42 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
         ],
     }
     return render(request, "people/organisation.html", context)
+
+
+@require_POST
+@person_required
+@limited(30, 10)
+def invite(request: HttpRequest, code: str) -> HttpResponse:
+    """Invite somebody into the organisation by e-mail."""
+    organisation_id = queries.organisation_record(queries.organisation_of_code(code).id, request.actor).id
+    email, role = request.POST.get("email", ""), request.POST.get("role", "member")
+    try:
+        operations.invite(actor=request.actor, now=request.now, organisation_id=organisation_id, email=email, role=role)
+        messages.success(request, _("초대 메일을 보냅니다."))
+    except InvalidInput as error:
+        messages.error(request, " ".join(mistake.sentence(get_language() or "ko") for mistake in error.mistakes))
+    return redirect("people-organisation", code)
+
+
+@require_POST
+@person_required
+def uninvite(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    """Take an invitation back."""
+    operations.uninvite(actor=request.actor, now=request.now, invitation_id=invitation_id)
+    messages.success(request, _("초대를 거두었습니다."))
+    return redirect("people-mine")
+
+
+@person_required
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """What an invitation's link opens: who invites, then yes."""
+    row = queries.invitation_of(token)
+    if request.method == "POST":
+        code = operations.take_invitation(actor=request.actor, now=request.now, token=token)
+        messages.success(request, _("소속되었습니다."))
+        return redirect("people-organisation", code)
+    context = {"row": row, "may_take": row.may_be_taken(request.now)}
+    return render(request, "people/invitation.html", context)
 
 
 @person_required

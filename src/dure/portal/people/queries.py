@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core import signing
 from django.db.models import Count, Q
 
 from dure.core.errors import NotFound
 from dure.core.text import Text
 from dure.portal.people.actor import NOBODY, Actor
-from dure.portal.people.models import Consent, Membership, Organisation, Role, User
+from dure.portal.people.models import Consent, Invitation, Membership, Organisation, Role, User
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,27 @@ class MemberView:
     role: str
     state: str
     since_at: datetime
+
+    def is_of(self, domain: str) -> bool:
+        """Whether the address belongs to the organisation's domain: evidence, not proof."""
+        return bool(domain) and (self.email.endswith(f"@{domain}") or self.email.endswith(f".{domain}"))
+
+
+@dataclass(frozen=True)
+class InvitationView:
+    """An invitation into an organisation that is still open, or was."""
+
+    id: int
+    organisation: OrganisationView
+    email: str
+    role: str
+    sent_at: datetime
+    expires_at: datetime
+    is_open: bool
+
+    def may_be_taken(self, now: datetime) -> bool:
+        """Whether the link still works."""
+        return self.is_open and now < self.expires_at
 
 
 @dataclass(frozen=True)
@@ -133,6 +155,7 @@ def persons(user_ids: Iterable[int]) -> dict[int, PersonView]:
     return {user.pk: _person(user) for user in User.objects.filter(pk__in=set(user_ids))}
 
 
+INVITATION_SALT = "dure.people.invitation"
 ERASED = Text("지워진 사람", "erased person")
 
 
@@ -236,6 +259,41 @@ def search_organisations(text: str, limit: int = 20) -> list[OrganisationView]:
     return [organisation_view(row) for row in rows.order_by("name")[:limit]]
 
 
+def invitations(organisation_id: int) -> list[InvitationView]:
+    """The open invitations of an organisation, for those who have decided who may see them."""
+    found = Invitation.objects.filter(organisation_id=organisation_id, accepted_at=None, withdrawn_at=None)
+    return [_invitation(row) for row in found.select_related("organisation")]
+
+
+def invitations_since(since: datetime) -> list[InvitationView]:
+    """Invitations sent since then and still open, for the loop that mails their links."""
+    found = Invitation.objects.filter(sent_at__gt=since, accepted_at=None, withdrawn_at=None)
+    return [_invitation(row) for row in found.select_related("organisation")]
+
+
+def invitation_of(token: str) -> InvitationView:
+    """The invitation that a link names. Raises NotFound for a link nobody signed."""
+    try:
+        pk = signing.loads(token, salt=INVITATION_SALT)
+    except signing.BadSignature as error:
+        raise NotFound(internal=f"invitation token: {error}") from None
+    row = Invitation.objects.filter(pk=pk).select_related("organisation").first()
+    if row is None:
+        raise NotFound(internal=f"no invitation {pk}")
+    return _invitation(row)
+
+
+def invitation_token(invitation_id: int) -> str:
+    """What the link of an invitation ends with."""
+    return signing.dumps(invitation_id, salt=INVITATION_SALT)
+
+
+def _invitation(row: Invitation) -> InvitationView:
+    is_open = row.accepted_at is None and row.withdrawn_at is None
+    organisation = organisation_view(row.organisation)
+    return InvitationView(row.pk, organisation, row.email, row.role, row.sent_at, row.expires_at, is_open)
+
+
 def organisations_awaiting() -> int:
     """How many organisations wait for the programme's check."""
     return Organisation.objects.filter(state="founded").count()
@@ -257,6 +315,7 @@ class OrganisationRow(OrganisationView):
 
     registration_number: str = ""
     email_domain: str = ""
+    ror: str = ""
     state_reason: str = ""
     created_at: datetime | None = None
     verified_at: datetime | None = None
@@ -312,6 +371,7 @@ def organisation_row(row: Any) -> OrganisationRow:
         **organisation_view(row).__dict__,
         registration_number=row.registration_number,
         email_domain=row.email_domain,
+        ror=row.ror,
         state_reason=row.state_reason,
         created_at=row.created_at,
         verified_at=row.verified_at,

@@ -15,15 +15,17 @@ from dure.core.text import Text
 from dure.decide.identifiers import (
     is_korean_business_number,
     is_orcid,
+    is_ror,
     tidy_business_number,
     tidy_orcid,
+    tidy_ror,
 )
 from dure.decide.lifecycles import MEMBERSHIP, ORGANISATION
 from dure.portal.framework import programme
 from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people.actor import Actor
-from dure.portal.people.models import Consent, Membership, Organisation, Role, User
+from dure.portal.people.models import Consent, Invitation, Membership, Organisation, Role, User
 from dure.portal.people.queries import actor_name
 
 _REQUIRED = Text("비어 있습니다.", "This is empty.")
@@ -116,6 +118,7 @@ def erase(*, actor: Actor, now: datetime, user_id: int) -> None:
     if user.erased_at is not None:
         return
     EmailAddress.objects.filter(user_id=user_id).delete()
+    Invitation.objects.filter(email__iexact=user.email).update(email=f"erased-{user_id}@erased.invalid")
     Role.objects.filter(user_id=user_id).delete()
     for row in Membership.objects.filter(user_id=user_id).select_related("organisation"):
         if row.state == "active":
@@ -133,7 +136,14 @@ def erase(*, actor: Actor, now: datetime, user_id: int) -> None:
 
 
 def _organisation_columns(
-    *, name: str, applicant_class: str, region: str, registration_number: str, but: int | None = None
+    *,
+    name: str,
+    applicant_class: str,
+    region: str,
+    registration_number: str,
+    email_domain: str = "",
+    ror: str = "",
+    but: int | None = None,
 ) -> dict[str, Any]:
     """The columns to save. Raises InvalidInput with every mistake; `but` is the organisation being corrected."""
     current = programme.current()
@@ -159,9 +169,19 @@ def _organisation_columns(
         what = Text("이미 등록된 기관의 번호입니다.", "An organisation with this number is already registered.")
         remedy = Text("새로 등록하지 말고 그 기관에 소속을 신청해 주십시오.", "Ask to join that organisation instead.")
         mistakes.append(Mistake("registration_number", what, remedy))
+    domain, ror = email_domain.strip().lower().removeprefix("@"), tidy_ror(ror)
+    if domain and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain):
+        what = Text("이메일 주소의 뒷부분이 아닙니다.", "Not the domain of an e-mail address.")
+        remedy = Text("hanbit.ac.kr처럼 적어 주십시오.", "Write it like hanbit.ac.kr.")
+        mistakes.append(Mistake("email_domain", what, remedy))
+    if ror and not is_ror(ror):
+        what = Text("ROR 번호의 검사 숫자가 맞지 않습니다.", "The check digits of this ROR id do not match.")
+        remedy = Text("ror.org에 있는 9자리를 그대로 적어 주십시오.", "Copy the nine characters from ror.org.")
+        mistakes.append(Mistake("ror", what, remedy))
     if mistakes:
         raise InvalidInput(mistakes)
-    return {"name": name, "applicant_class": applicant_class, "region": region, "registration_number": number}
+    said = {"name": name, "applicant_class": applicant_class, "region": region, "registration_number": number}
+    return said | {"email_domain": domain, "ror": ror}
 
 
 def _free_code(wanted: str) -> str:
@@ -186,6 +206,7 @@ def found_organisation(
     is_youth: bool = False,
     registration_number: str = "",
     email_domain: str = "",
+    ror: str = "",
     is_synthetic: bool = False,
 ) -> int:
     """Register an organisation that the actor heads, and return its id; the programme still has to verify it.
@@ -205,13 +226,17 @@ def found_organisation(
     if code and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code):
         raise _mistake("code", "영문 소문자, 숫자, 붙임표만 됩니다.", "Only lower-case letters, digits and hyphens.")
     columns = _organisation_columns(
-        name=name, applicant_class=applicant_class, region=region, registration_number=registration_number
+        name=name,
+        applicant_class=applicant_class,
+        region=region,
+        registration_number=registration_number,
+        email_domain=email_domain,
+        ror=ror,
     )
     row = Organisation.objects.create(
         code=code or _free_code(name_en),
         name_en=name_en.strip(),
         is_youth=is_youth,
-        email_domain=email_domain.lower(),
         is_synthetic=is_synthetic,
         created_at=now,
         **columns,
@@ -234,6 +259,8 @@ def correct_organisation(
     region: str,
     is_youth: bool = False,
     registration_number: str = "",
+    email_domain: str | None = None,
+    ror: str | None = None,
 ) -> None:
     """Change what an organisation says of itself; what decides eligibility or price has to be verified again.
 
@@ -246,6 +273,8 @@ def correct_organisation(
             applicant_class=applicant_class,
             region=region,
             registration_number=registration_number,
+            email_domain=row.email_domain if email_domain is None else email_domain,
+            ror=row.ror if ror is None else ror,
             but=organisation_id,
         ),
         "name_en": name_en.strip(),
