@@ -16,6 +16,7 @@ from dure.portal.fleet import queries as fleet_queries
 from dure.portal.journal.models import Entry
 from dure.portal.messages.models import Message
 from dure.portal.people.models import User
+from dure.portal.site.tasks import applicant
 from dure.protocol.report import StorageUse
 from tests.portal import realised as world
 from tests.portal.realised import NOW, SMALL, at
@@ -195,3 +196,21 @@ def test_a_key_is_in_the_next_desired_state_at_once_and_a_revoked_one_is_gone(la
     assert key.split()[1] in queries.desired(KAKAO)[2]
     operations.revoke_ssh_key(actor=lab, now=NOW + timedelta(seconds=1), key_id=key_id)
     assert key.split()[1] not in queries.desired(KAKAO)[2]
+
+
+def tasks_at_home(actor: world.Actor) -> list[str]:
+    return [f"{task.title.ko} {task.url}" for task in applicant.tasks(actor, at(4, 2))]
+
+
+def test_people_without_ssh_are_not_asked_for_a_key(lab: world.Actor, name: str) -> None:
+    assert not any("SSH" in task for task in tasks_at_home(lab))
+    fleet.describe_access(actor=world.provider("kakao"), now=NOW, cluster=KAKAO, login_host="login.kakao.example")
+    assert any("SSH" in task for task in tasks_at_home(lab))
+
+
+def test_storage_that_fills_up_is_a_task_at_home(lab: world.Actor, name: str) -> None:
+    world.epoch_of(KAKAO)
+    report(name, 50 * 2**40, at(4))
+    assert not any("#storage" in task for task in tasks_at_home(lab))
+    report(name, 95 * 2**40, at(4, 2))
+    assert any(f"/allocations/{name}/#storage" in task for task in tasks_at_home(lab))

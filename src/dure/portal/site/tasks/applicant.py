@@ -160,7 +160,7 @@ def _holding(actor: Actor, now: datetime) -> Iterator[Task]:
                 f"{addresses.allocation(view.name)}#storage",
                 weight=12,
             )
-        if not has_key:
+        if view.needs_ssh_key and not has_key:
             has_key = True  # once is enough
             yield Task(
                 Text("접속에 쓸 SSH 공개키를 등록하십시오", "Register your SSH public key"),
