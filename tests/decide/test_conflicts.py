@@ -27,6 +27,7 @@ def judge(**changes):
         ({"former": names("한빛대학교")}, "former_organisation"),
         ({"former": names("새벽")}, "former_organisation"),
         ({"former_organisations": frozenset({7})}, "former_organisation"),
+        ({"colleagues": frozenset({"sky@example.org"})}, "co_author"),
     ],
 )
 def test_each_kind_is_found_with_its_evidence(changes, kind):
@@ -43,3 +44,9 @@ def test_a_namesake_elsewhere_is_no_conflict():
 def test_blank_names_meet_nobody():
     blank = Party(7, names("", "( 주 )"), 1, frozenset(), frozenset(), names(""))
     assert detect(judge(affiliation=tidy("")), blank) == ()
+
+
+def test_a_member_and_a_namesake_have_different_evidence():
+    (member,) = detect(judge(organisations=frozenset({7})), PARTY)
+    (namesake,) = detect(judge(affiliation=tidy("한빛대학교")), PARTY)
+    assert member.kind == namesake.kind and member.evidence != namesake.evidence

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.decide import matching
-from dure.decide.affinity import Profile, affinities, shared
+from dure.decide.affinity import Profile, affinities, shared, with_wishes
 from dure.decide.matching import Side
 
 
@@ -121,3 +121,18 @@ def test_affinity_rises_with_shared_keywords_and_with_like_text():
     assert row.min() >= 0 and row.max() <= 1000
     assert shared(proposal, same) == ("언어 모델", "사전 학습") and shared(proposal, far) == ()
     assert affinities([], [same]).shape == (0, 1)
+
+
+def test_lifting_the_worst_pair_costs_total_fit_and_both_can_be_had():
+    fit = np.array([[1000, 400], [500, 0]], dtype=np.int32)
+    allowed, side = np.ones((2, 2), dtype=bool), Side((1, 1), (0, 0))
+    fair = matching.match(fit, allowed, [1, 1], side)
+    total = matching.match(fit, allowed, [1, 1], side, lifts_worst=False)
+    assert (fair.worst_permille, fair.total_permille) == (400, 900)
+    assert (total.worst_permille, total.total_permille) == (0, 1000) and total.is_optimal
+
+
+def test_wishes_tip_comparable_pairs_and_stay_within_bounds():
+    fit = np.array([[500, 520], [950, 100]], dtype=np.int32)
+    wished = with_wishes(fit, {(0, 0): "eager", (1, 0): "eager", (1, 1): "unwilling"})
+    assert wished.tolist() == [[700, 520], [1000, 0]] and fit[0, 0] == 500

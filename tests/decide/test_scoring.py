@@ -68,3 +68,11 @@ def test_other_weights_keep_the_share_of_points_each_criterion_was_given(data):
     assert abs(scoring.reweighed(RUBRIC, given_points, other) - exact) <= Fraction(1, 2)
     full = {c.code: c.weight * 10 for c in RUBRIC.criteria}
     assert scoring.reweighed(RUBRIC, full, other) == 1000
+
+
+@pytest.mark.parametrize(
+    ("review", "interview", "percent", "expected"),
+    [(800, 600, 0, 800), (800, 600, 25, 750), (801, 600, 50, 701), (None, 600, 25, 600), (0, 1000, 100, 1000)],
+)
+def test_an_interview_counts_by_its_share_and_rounds_half_up(review, interview, percent, expected):
+    assert scoring.with_interview(review, interview, percent) == expected
