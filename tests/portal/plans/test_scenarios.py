@@ -274,6 +274,26 @@ def test_the_decision_is_sealed_signed_and_public(tmp_path: Path) -> None:
     assert b"PRIVATE" not in sealed + key
 
 
+def test_what_cannot_be_sealed_is_told_and_tried_again_when_asked() -> None:
+    manager, heads, _, plan_id = decided.solved()
+    who = {"actor": manager, "now": DECIDING}
+    with pytest.raises(IllegalTransition):
+        operations.seal_again(**who, plan_id=plan_id)
+    operations.accept(**who, plan_id=plan_id, reason="확정")
+    whole = bytes(Plan.objects.get(pk=plan_id).document)
+    Plan.objects.filter(pk=plan_id).update(document=b"{}")
+    assert plan_loop.run(DECIDING) == 1
+    assert plan_loop.run(DECIDING) == 0
+    assert queries.plan(plan_id, manager).state_reason
+    assert "봉인하지 못했습니다" in browser(manager).get(f"/plans/{plan_id}/").content.decode()
+    Plan.objects.filter(pk=plan_id).update(document=whole)
+    with pytest.raises(NotFound):
+        operations.seal_again(**who | {"actor": heads[0]}, plan_id=plan_id)
+    assert browser(manager).post(f"/plans/{plan_id}/seal/").status_code == 302
+    assert plan_loop.run(DECIDING) == 1
+    assert queries.seal("25-1") is not None
+
+
 def test_strangers_find_nothing_and_auditors_change_nothing() -> None:
     manager, heads, numbers, plan_id = decided.solved()
     reviewer, auditor = competition.person("reviewer-x", "reviewer"), competition.person("auditor", "auditor")

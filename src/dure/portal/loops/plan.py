@@ -98,7 +98,6 @@ def _solve(plan_id: int, folder: Path, now: datetime) -> None:
 
 
 def _seal(plan_id: int, folder: Path, now: datetime) -> None:
-    """Raises OSError when it cannot be sealed: the driver says so and comes back."""
     problem = queries.problem_document(plan_id)
     (folder / "problem.json").write_bytes(problem)
     (folder / "plan.json").write_bytes(queries.plan_document(plan_id))
@@ -109,7 +108,8 @@ def _seal(plan_id: int, folder: Path, now: datetime) -> None:
     if failure is None:
         return
     if failure:
-        raise OSError(f"plan {plan_id} could not be sealed: {failure}")
+        operations.fail_seal(actor=ACTOR, now=now, plan_id=plan_id, reason=failure)
+        return
     sealed, key = (folder / "sealed.zip").read_bytes(), signing.private_key()
     signed, public = signature.sign(sealed, key), signature.public_key(key)
     operations.keep_seal(actor=ACTOR, now=now, plan_id=plan_id, document=sealed, signature=signed, public_key=public)

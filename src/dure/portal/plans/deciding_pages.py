@@ -105,6 +105,14 @@ def confirm(request: HttpRequest, plan_id: int) -> HttpResponse:
     return redirect("plans-show", plan_id)
 
 
+@require_POST
+@managers
+def seal_again(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Try again to seal an accepted plan."""
+    operations.seal_again(actor=request.actor, now=request.now, plan_id=plan_id)
+    return redirect("plans-show", plan_id)
+
+
 @managers
 def accept(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Make a plan the decision: first what it means, then the reason, then it is done."""

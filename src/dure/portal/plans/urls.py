@@ -17,6 +17,7 @@ urlpatterns = [
     path("plans/<int:plan_id>/rename/", scenario_pages.rename, name="plans-rename"),
     path("plans/<int:plan_id>/confirm/", deciding_pages.confirm, name="plans-confirm"),
     path("plans/<int:plan_id>/accept/", deciding_pages.accept, name="plans-accept"),
+    path("plans/<int:plan_id>/seal/", deciding_pages.seal_again, name="plans-seal"),
     path("plans/<int:plan_id>/cancel/", pages.cancel, name="plans-cancel"),
     path("plans/<int:plan_id>/discard/", pages.discard, name="plans-discard"),
     path("plans/<int:plan_id>/stability/", pages.ask_stability, name="plans-stability"),

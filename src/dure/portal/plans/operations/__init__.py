@@ -1,6 +1,6 @@
 """Writing plans: scenarios drafted and queued, what the planner found, overrides by hand, the decision."""
 
-from dure.portal.plans.operations.deciding import accept, confirm, keep_seal, override
+from dure.portal.plans.operations.deciding import accept, confirm, fail_seal, keep_seal, override, seal_again
 from dure.portal.plans.operations.drafting import Scenario, discard, draft, duplicate, queue, rename, revise, submit
 from dure.portal.plans.operations.firmness import (
     ask_stability,
@@ -32,6 +32,7 @@ __all__ = [
     "draft",
     "duplicate",
     "fail",
+    "fail_seal",
     "fail_stability",
     "finish",
     "finish_stability",
@@ -43,6 +44,7 @@ __all__ = [
     "rename",
     "requeue_orphans",
     "revise",
+    "seal_again",
     "start",
     "start_stability",
     "submit",

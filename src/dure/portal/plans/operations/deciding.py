@@ -164,3 +164,24 @@ def keep_seal(
     seal, is_new = Seal.objects.get_or_create(plan=plan, defaults=columns)
     if is_new:
         journal.append(at=now, actor=actor.name, event="plans.seal", subject=f"plan:{plan.pk}", seal=seal.hash)
+
+
+@transaction.atomic
+def fail_seal(*, actor: Actor, now: datetime, plan_id: int, reason: str) -> None:
+    """Say why an accepted plan could not be sealed; the loop tries again when a manager asks it to."""
+    actor.require(actor.is_system)
+    plan = locked(Plan.objects.all(), pk=plan_id)
+    plan.state_reason = reason[:300]
+    plan.save(update_fields=["state_reason"])
+    journal.append(at=now, actor=actor.name, event="plans.seal_fail", subject=f"plan:{plan.pk}", reason=reason[:300])
+
+
+@transaction.atomic
+def seal_again(*, actor: Actor, now: datetime, plan_id: int) -> None:
+    """Let the loop try again to seal an accepted plan. Raises NotFound, NotPermitted, IllegalTransition."""
+    plan = plan_of(actor, plan_id)
+    if plan.state != "accepted":
+        raise IllegalTransition("plan", plan.state, "seal")
+    plan.state_reason = ""
+    plan.save(update_fields=["state_reason"])
+    journal.append(at=now, actor=actor.name, event="plans.seal_again", subject=f"plan:{plan.pk}")

@@ -141,8 +141,9 @@ class PlanView:
 
 
 def plans(actor: Actor, call_code: str = "") -> Sequence[PlanView]:
-    """Plans, newest first, without those put aside; of one call when named. Only for those who oversee."""
-    actor.require(actor.may_oversee)
+    """Plans, newest first, without those put aside; of one call when named. NotFound for those who may not see."""
+    if not actor.may_oversee:
+        raise NotFound(internal=f"plans for {actor}")
     rows = _with_figures(Plan.objects.exclude(state="discarded"))
     if call_code:
         rows = rows.filter(problem__call__code=call_code)
@@ -181,8 +182,9 @@ def is_any_queued() -> bool:
 
 
 def unsealed() -> int | None:
-    """An accepted plan that has no sealed file yet."""
-    return Plan.objects.filter(state="accepted", seal__isnull=True).values_list("pk", flat=True).first()
+    """An accepted plan that has no sealed file yet and was not given up for a reason."""
+    rows = Plan.objects.filter(state="accepted", seal__isnull=True, state_reason="")
+    return rows.values_list("pk", flat=True).first()
 
 
 def is_solving(plan_id: int) -> bool:
