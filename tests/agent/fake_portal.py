@@ -12,7 +12,7 @@ import httpx
 from dure.core.errors import NotPermitted, Stale
 from dure.protocol import wire
 from dure.protocol.answers import Acknowledged, Lease, Receipt, Receipts, Refusal
-from dure.protocol.desired import DesiredAllocation, DesiredState
+from dure.protocol.desired import DesiredAllocation, DesiredMaintenance, DesiredState
 from dure.protocol.inventory import Inventory
 from dure.protocol.report import LeaseClaim, Report
 from dure.protocol.usage import UsagePost, UsageWindow
@@ -26,6 +26,7 @@ class FakePortal:
     def __init__(self, cluster: str, now: datetime, kind: str = "virtual") -> None:
         self.cluster, self.now, self.kind = cluster, now, kind
         self.allocations: dict[str, DesiredAllocation] = {}
+        self.maintenance: tuple[DesiredMaintenance, ...] = ()
         self.generation = 0
         self.epoch, self.holder = 0, None
         self.windows: dict[str, UsageWindow] = {}
@@ -50,12 +51,19 @@ class FakePortal:
         fields = {**old.model_dump(), **changes, "generation": old.generation + 1}
         self.want(DesiredAllocation.model_validate(fields))
 
+    def announce(self, *works: DesiredMaintenance) -> None:
+        """Work on nodes, added as one generation."""
+        with self._lock:
+            self.maintenance += works
+            self.generation += 1
+
     def desired(self) -> DesiredState:
         return DesiredState(
             cluster=self.cluster,
             generation=self.generation,
             epoch=self.epoch,
             allocations=tuple(self.allocations.values()),
+            maintenance=self.maintenance,
         )
 
     def advance(self, **delta) -> datetime:

@@ -16,7 +16,7 @@ from dure.agent.clusters.hostlist import fold
 from dure.agent.clusters.port import FIELDS, Field, Hold, Observed, Standing, Step, wanted
 from dure.agent.ledger import Ledger
 from dure.protocol.desired import DesiredAllocation, DesiredState, Member
-from dure.protocol.report import DriftFinding
+from dure.protocol.report import DriftFinding, DriftKind
 
 
 class Plan(BaseModel):
@@ -50,7 +50,32 @@ def diff(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetim
         drift.extend(found)
     drift.extend(_unasked(desired, observed))
     releases = list(_releases(changes, observed))
-    return Plan(steps=(*removals, *releases, *_settled(changes, releases)), drift=tuple(drift))
+    works, strange = _works(desired, observed, ledger, now)
+    return Plan(steps=(*removals, *releases, *_settled(changes, releases), *works), drift=(*drift, *strange))
+
+
+def _works(
+    desired: DesiredState, observed: Observed, ledger: Ledger, now: datetime
+) -> tuple[list[Step], list[DriftFinding]]:
+    """Nodes to be kept free for announced work, once; what the site does about it afterwards is its own affair."""
+    steps, drift = list[Step](), list[DriftFinding]()
+    if observed.works is None:
+        return steps, drift
+    for one in desired.maintenance:
+        found = observed.works.get(one.name)
+        aim = Standing(
+            id=one.name, name=one.name, hold=Hold(nodes=tuple(sorted(one.nodes)), start=one.start, end=one.end)
+        )
+        if one.is_over(now):
+            if found is not None:
+                steps.append(Step(verb="reopen", before=aim, after=None))
+        elif found is None and not ledger.was_closed(one.name):
+            steps.append(Step(verb="close", before=None, after=aim))
+        elif found is None or (found.nodes, found.end) != (tuple(sorted(one.nodes)), one.end):
+            kind: DriftKind = "missing" if found is None else "changed"
+            said = {"expected": words(aim.hold)[:1000], "found": words(found)[:1000]}
+            drift.append(DriftFinding(kind=kind, subject=f"maintenance/{one.name}", **said))
+    return steps, drift
 
 
 def _towards(

@@ -40,6 +40,7 @@ class Entry(BaseModel):
 
 class _Book(BaseModel):
     entries: dict[str, Entry]
+    works: frozenset[str] = frozenset()
 
 
 class Ledger:
@@ -48,7 +49,8 @@ class Ledger:
     def __init__(self, state_dir: Path) -> None:
         self._path = state_dir / "ledger.json"
         stored = durable.read_json(self._path)
-        self._entries = {} if stored is None else _Book.model_validate(stored).entries
+        book = _Book(entries={}) if stored is None else _Book.model_validate(stored)
+        self._entries, self._works = book.entries, book.works
 
     def was_made(self, name: str) -> bool:
         """Whether `name` was made and no removal of it was begun."""
@@ -75,9 +77,15 @@ class Ledger:
             known.append(getattr(entry.made, field))
         return value in known or (field == "members" and bool(known) and _is_between(value, known))
 
+    def was_closed(self, name: str) -> bool:
+        """Whether nodes were seen kept free for the work `name`."""
+        return name in self._works
+
     def intend(self, steps: Iterable[Step], now: datetime) -> None:
         """Write down what the steps will make and what they replace, before the first is applied."""
         for step in steps:
+            if step.verb in ("close", "reopen"):
+                continue
             entry = self._entries.get(step.name, Entry())
             fields = FIELDS if step.field is None else (step.field,)
             new = [Intention(fields=fields, standing=s) for s in (step.before, step.after) if s is not None]
@@ -94,14 +102,16 @@ class Ledger:
 
         Intentions are dropped once what they made has stood for `confirm`.
         """
-        before = dict(self._entries)
+        before = dict(self._entries), self._works
+        asked = {one.name for one in desired.maintenance if not one.is_over(now)}
+        self._works = (self._works | frozenset(observed.works or ())) & asked
         for allocation in desired.allocations:
             standing = observed.standings.get(allocation.name)
             if standing is not None and standing.id == allocation.id:
                 self._entries[allocation.name] = self._entry_of(allocation, standing, now, confirm)
             elif standing is None and (allocation.is_over(now) or not self.was_made(allocation.name)):
                 self._entries.pop(allocation.name, None)
-        if self._entries != before:
+        if (self._entries, self._works) != before:
             self._save()
 
     def _entry_of(self, allocation: DesiredAllocation, standing: Standing, now: datetime, confirm: timedelta) -> Entry:
@@ -122,7 +132,7 @@ class Ledger:
         )
 
     def _save(self) -> None:
-        durable.write(self._path, _Book(entries=self._entries).model_dump_json().encode())
+        durable.write(self._path, _Book(entries=self._entries, works=self._works).model_dump_json().encode())
 
 
 def _is_between(value: Sequence[Member], known: Sequence[Sequence[Member]]) -> bool:

@@ -72,6 +72,23 @@ class DesiredAllocation(Asked):
         return not self.present or now >= self.end
 
 
+class DesiredMaintenance(Asked):
+    """Work a provider has announced on nodes: from start to end no job runs there, whoever holds them.
+
+    It is never changed: what is to be otherwise gets another name.
+    """
+
+    name: SafeName
+    nodes: tuple[NodeName, ...] = Field(min_length=1)
+    start: Instant
+    end: Instant
+    reason: str = Field(default="", max_length=500)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether nothing of it should be left at `now`."""
+        return now >= self.end
+
+
 class DesiredState(Asked):
     """Everything that should be on one cluster.
 
@@ -85,6 +102,7 @@ class DesiredState(Asked):
     generation: Count
     epoch: Count
     allocations: tuple[DesiredAllocation, ...] = ()
+    maintenance: tuple[DesiredMaintenance, ...] = ()
 
     @model_validator(mode="after")
     def _no_two_alike(self) -> DesiredState:

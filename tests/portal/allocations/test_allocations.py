@@ -227,3 +227,24 @@ def test_who_sees_an_allocation(lab: world.Actor) -> None:
         with pytest.raises(NotFound):
             queries.allocation(name, actor)
         assert not queries.listing(actor).exists()
+
+
+def test_announced_work_goes_out_with_the_desired_state_until_it_is_over(lab: world.Actor) -> None:
+    name = world.allocated(lab, "25-1-0001")
+    node = queries.allocation(name, lab).node_names[0]
+    fleet.announce_maintenance(
+        actor=world.provider(),
+        now=NOW,
+        cluster=SMALL,
+        node_names=[node],
+        start_at=at(4, 3),
+        end_at=at(4, 4),
+        reason="팬",
+    )
+    assert operations.tell_of_maintenance(now=NOW) == 1
+    (work,) = state_of().maintenance
+    assert (work.nodes, work.start, work.end, work.reason) == ((node,), at(4, 3), at(4, 4), "팬")
+    assert state_of().generation == 2
+    assert operations.tell_of_maintenance(now=NOW) == 0
+    operations.revise(actor=world.manager(), now=at(4, 5), name=name, reason="회수", node_names=[node])
+    assert state_of().maintenance == ()

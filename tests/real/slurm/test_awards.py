@@ -4,8 +4,9 @@ import time
 from datetime import timedelta
 
 from dure.agent.config import AgentConfig
+from dure.protocol.desired import DesiredMaintenance
 from tests.agent.fake_prometheus import FakePrometheus, PrometheusServer
-from tests.real.slurm.conftest import slurm, submit
+from tests.real.slurm.conftest import slurm, submit, wait_until
 from tests.real.slurm.site import award, instant, state_of, until, until_reason
 
 
@@ -164,6 +165,41 @@ def test_nodes_that_are_not_the_programmes_are_not_touched(site, portal):
     assert portal.condition("Ready", "a-1") == ("false", "ApplyFailed")
     assert "ReservationName=award-a-1" not in slurm("scontrol", "show", "reservation", "-o")
     assert [node.name for node in portal.inventory.nodes] == ["n001", "n002", "n003", "n004"]
+
+
+def work(number, *nodes, begins, ends):
+    now = instant()
+    start, end = now + timedelta(minutes=begins), now + timedelta(minutes=ends)
+    return DesiredMaintenance(name=f"dure-work-{number}", nodes=nodes, start=start, end=end, reason="fans")
+
+
+def test_announced_work_keeps_jobs_away_and_is_seen(site, portal):
+    portal.want(award())
+    site.cycle()
+    portal.announce(work(1, "n002", begins=60, ends=120), work(2, "n003", begins=-1, ends=60))
+    site.cycle()
+    shown = slurm("scontrol", "show", "reservation", "dure-work-1", "-o")
+    assert "MAINT" in shown and "Nodes=n002 " in shown
+    assert portal.condition("Ready", "a-1") == ("true", "Applied")
+    until_reason(submit("alice", "award-a-1", "-t", "180", "--nodelist=n002"), "ReqNodeNotAvail")
+    until(submit("alice", "award-a-1", "-t", "30", "--nodelist=n002"), "RUNNING")
+    assert _state_of_node(site, portal, "n002") == "ready"
+    portal.want(award("a-2", ("n003", "n004"), ("bob",)))  # an award over nodes that are being worked on
+    site.cycle()
+    assert portal.condition("Ready", "a-2") == ("true", "Applied")
+    wait_until(lambda: _state_of_node(site, portal, "n003") == "maintenance", "n003 to be seen in maintenance")
+    assert portal.condition("NodesHealthy", "a-2") == ("false", "NodesDown")
+    until_reason(submit("bob", "award-a-2", "-t", "5", "--nodelist=n003"), "ReqNodeNotAvail")
+    until(submit("bob", "award-a-2", "-t", "5", "--nodelist=n004"), "RUNNING")
+    slurm("scontrol", "delete", "ReservationName=dure-work-2")  # done early: the site's own affair
+    site.cycle()
+    assert [(one.kind, one.subject) for one in portal.report.drift] == [("missing", "maintenance/dure-work-2")]
+    assert "dure-work-2" not in slurm("scontrol", "show", "reservation", "-o")
+
+
+def _state_of_node(site, portal, name):
+    site.cycle()
+    return next(node.state for node in portal.inventory.nodes if node.name == name)
 
 
 def test_the_site_may_have_names_of_its_own_for_the_nodes(site, portal):

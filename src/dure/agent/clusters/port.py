@@ -73,10 +73,11 @@ class Step(_Value):
     """One change to the cluster, small enough to have happened or not.
 
     `create` makes an empty standing (an account nobody may use yet), `set` gives one field its value, `remove` ends
-    the jobs and takes everything of it away. All three may be repeated without harm.
+    the jobs and takes everything of it away. `close` keeps nodes free for announced work and `reopen` lets them go:
+    asked only of adapters whose `observe` speaks of works. All of them may be repeated without harm.
     """
 
-    verb: Literal["create", "set", "remove"]
+    verb: Literal["create", "set", "remove", "close", "reopen"]
     before: Standing | None
     after: Standing | None
     field: Field | None = None
@@ -93,10 +94,12 @@ class Observed(_Value):
     """What an adapter saw, all at once.
 
     `standings`: what is ours, by name. `foreign`: names taken by somebody else, with a few words on what they are.
+    `works`: nodes kept free for announced work, by name; None where the adapter leaves that to the site.
     """
 
     standings: Mapping[str, Standing]
     foreign: Mapping[str, str]
+    works: Mapping[str, Hold] | None = None
 
 
 class ClusterUnreachable(DureError):

@@ -36,6 +36,7 @@ from dure.protocol.report import StorageUse
 from dure.protocol.usage import UsageRow
 
 _MARK, _ENDED = "dure:", "dure-ended:"
+_WORK = "dure-work-"  # reservations for announced maintenance
 
 
 class SlurmCluster:
@@ -73,12 +74,21 @@ class SlurmCluster:
                     standings[name] = standing.model_copy(update={"extras": extras})
             else:
                 foreign[name] = f"account, described as {mark!r}"
-        return Observed(standings=standings, foreign=foreign)
+        works = {
+            name: Hold(nodes=found.nodes, start=found.start, end=found.end)
+            for name, found in held.items()
+            if name.startswith(_WORK)
+        }
+        return Observed(standings=standings, foreign=foreign, works=works)
 
     def apply(self, step: Step, now: datetime) -> None:
         """Do one step. Raises StepRefused in Slurm's own words."""
-        if step.after is None:
+        if step.verb == "reopen":
+            self._reopen(step.name)
+        elif step.after is None:
             self._remove(step.name)
+        elif step.verb == "close":
+            self._close(step.after, now)
         elif step.field is None:
             self._create(step.after)
         elif step.field == "limits":
@@ -233,6 +243,21 @@ class SlurmCluster:
         else:
             self._slurm.order("scontrol", "update", f"ReservationName={name}", nodes, end)
         self._cancel_outside(name, hold)
+
+    def _close(self, standing: Standing, now: datetime) -> None:
+        """A reservation for maintenance: it may lie over awards', and no job starts there that would reach into it."""
+        name, hold = standing.name, standing.hold
+        if hold is None or not name.startswith(_WORK) or self._view.reservation(name) is not None:
+            return
+        self._may_hold(hold)
+        nodes = f"Nodes={fold(self._names.all_at_site(hold.nodes))}"
+        start = "StartTime=now" if hold.start <= now else f"StartTime={slurm_time(hold.start)}"
+        words = (f"ReservationName={name}", "Users=root", nodes, start, f"EndTime={slurm_time(hold.end)}")
+        self._slurm.order("scontrol", "create", "reservation", *words, "Flags=MAINT,IGNORE_JOBS")
+
+    def _reopen(self, name: str) -> None:
+        if name.startswith(_WORK) and self._view.reservation(name) is not None:
+            self._slurm.order("scontrol", "delete", f"ReservationName={name}")
 
     def _remove(self, name: str) -> None:
         """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""

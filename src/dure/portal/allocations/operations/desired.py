@@ -23,7 +23,7 @@ from dure.portal.framework.states import locked, move
 from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor, system
-from dure.protocol.desired import DesiredAllocation, DesiredState, Member
+from dure.protocol.desired import DesiredAllocation, DesiredMaintenance, DesiredState, Member
 
 LOOP = system("loop:allocate")
 _NAME_LIMIT = 40
@@ -84,7 +84,7 @@ def _allocate(cluster: str, agreed: Sequence[AwardView], now: datetime) -> int:
         detail = {"award": award.number, "cluster": cluster, "generation": desired.generation}
         journal.append(at=now, actor=LOOP.name, event="allocations.allocate", subject=subject, **detail)
     _make_current(rows, Revision.objects.bulk_create(revisions))
-    publish(cluster, desired)
+    publish(cluster, desired, now)
     return len(rows)
 
 
@@ -149,7 +149,7 @@ def _next_generation(cluster: str) -> Desired:
     return desired
 
 
-def publish(cluster: str, desired: Desired) -> None:
+def publish(cluster: str, desired: Desired, now: datetime) -> None:
     """Write the desired state of `desired.generation` as the document agents get."""
     epoch, _ = fleet_queries.lease(cluster)
     rows = Allocation.objects.filter(cluster_id=desired.cluster_id, is_listed=True)
@@ -158,9 +158,20 @@ def publish(cluster: str, desired: Desired) -> None:
         generation=desired.generation,
         epoch=epoch,
         allocations=tuple(_wire(row) for row in rows.select_related("revision", "cluster").order_by("name")),
+        maintenance=tuple(_work(view) for view in fleet_queries.maintenances(cluster, ending_after=now)),
     )
     desired.etag, desired.document = state.etag(), state.model_dump_json()
     desired.save(update_fields=["generation", "etag", "document"])
+
+
+def _work(view: MaintenanceView) -> DesiredMaintenance:
+    return DesiredMaintenance(
+        name=f"dure-work-{view.id}",
+        nodes=view.node_names,
+        start=view.start_at,
+        end=view.end_at,
+        reason=view.reason,
+    )
 
 
 def _wire(row: Allocation) -> DesiredAllocation:
@@ -188,7 +199,7 @@ def claim(*, now: datetime, cluster: str, instance: str) -> int:
     Desired.objects.get_or_create(cluster_id=cluster_id)
     desired = locked(Desired.objects.all(), cluster_id=cluster_id)
     if epoch != before or not desired.document:
-        publish(cluster, desired)
+        publish(cluster, desired, now)
     return epoch
 
 
@@ -252,7 +263,7 @@ def append_revision(
     )
     made.save()
     _make_current([row], [made])
-    publish(row.cluster.code, desired)
+    publish(row.cluster.code, desired, now)
     return made
 
 
@@ -303,7 +314,7 @@ def renew_members(rows: Sequence[Allocation], reason: str, now: datetime) -> Non
                 _revision(row, desired.generation, nodes, old.start_at, old.end_at, members[row.pk], reason, now)
             )
         _make_current(found, Revision.objects.bulk_create(made))
-        publish(cluster, desired)
+        publish(cluster, desired, now)
 
 
 def end_due(*, now: datetime) -> int:
@@ -323,12 +334,13 @@ def _end(name: str, now: datetime) -> int:
 
 
 def tell_of_maintenance(*, now: datetime) -> int:
-    """Tell the people of every allocation whose nodes are to be taken out, once per announcement; returns how many."""
+    """Tell the people of every allocation whose nodes are to be taken out, and the agent; returns how many works."""
     works = fleet_queries.maintenances_untold()
     for work in works:
         with transaction.atomic():
             for row in _touched(work):
                 _tell(row, work, now)
+            publish(work.cluster, _next_generation(work.cluster), now)
             fleet.told_of_maintenance(now=now, maintenance_id=work.id)
     return len(works)
 

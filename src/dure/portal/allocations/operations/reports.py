@@ -84,7 +84,7 @@ def _take(now: datetime, report: Report, desired: Desired) -> None:
     cleared = _delist(said, report.done_at)
     if cleared:
         desired.generation += 1
-        publish(report.cluster, desired)
+        publish(report.cluster, desired, now)
     for row in ready:
         _announce_ready(row, now)
     for row in filling:
