@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from dure.decide.planning.held import caps_of, held_of, nodes_held, option_of
+from dure.decide.planning.held import held_of, nodes_held, option_of
+from dure.decide.planning.left import caps_of
 from dure.decide.planning.plan import Plan
 from dure.decide.planning.problem import Application, Policy, Problem
 

@@ -43,10 +43,11 @@ def remaining(problem: Problem, held: Sequence[Held], free: Mapping[str, Sequenc
     `free` (nodes per cluster and slot), where given, replaces the capacity left; clusters it does not name have none.
     Raises InvalidInput when `held` or `free` does not belong to the problem.
     """
-    known = [(one, *_belongs(problem, one)) for one in held]
+    for one in held:
+        _belongs(problem, one)
     capacity = _free(problem, free) if free is not None else _capacity(problem, held)
     clusters = tuple(replace(one, capacity=tuple(capacity[one.code])) for one in problem.clusters)
-    policies = tuple(_remaining_policy(problem, policy, known) for policy in problem.policies)
+    policies = tuple(less(policy, used(problem, policy, held)) for policy in problem.policies)
     return replace(problem, clusters=clusters, policies=policies, applications=())
 
 
@@ -87,17 +88,31 @@ def _free(problem: Problem, free: Mapping[str, Sequence[int]]) -> dict[str, list
     return {cluster.code: [max(0, n) for n in free.get(cluster.code, nothing)] for cluster in problem.clusters}
 
 
-def _remaining_policy(problem: Problem, policy: Policy, held: Sequence[tuple[Held, Application, Option]]) -> Policy:
-    """A rule with its caps reduced by what awards that match use; a cap already exceeded becomes 0."""
-    used: dict[str, list[int]] = {}
-    for one, application, option in held:
+def used(problem: Problem, policy: Policy, held: Sequence[Held]) -> dict[str, list[int]]:
+    """What `held` uses of one rule: for each value of its `each` fact ("" without one), one number or one per slot.
+
+    Raises InvalidInput when `held` does not belong to the problem.
+    """
+    found: dict[str, list[int]] = {}
+    for one in held:
+        application, option = _belongs(problem, one)
         cluster = problem.cluster[one.cluster]
         if is_matched(policy, application, cluster):
             word = row_word(policy, application, cluster)
-            _count(policy, option, one, used.setdefault(word, [0] * len(policy.caps)))
+            _count(policy, option, one, found.setdefault(word, [0] * len(policy.caps)))
+    return found
+
+
+def caps_of(policy: Policy, word: str) -> tuple[int, ...]:
+    """The caps of one value of a rule's `each` fact."""
+    return policy.overrides.get(word, policy.caps)
+
+
+def less(policy: Policy, use: Mapping[str, Sequence[int]]) -> Policy:
+    """The rule with its caps reduced by `use`; a cap already exceeded becomes 0."""
     left = {
-        word: tuple(max(0, cap - use) for cap, use in zip(policy.overrides.get(word, policy.caps), line, strict=True))
-        for word, line in used.items()
+        word: tuple(max(0, cap - one) for cap, one in zip(caps_of(policy, word), line, strict=True))
+        for word, line in use.items()
     }
     if not policy.each:
         return replace(policy, caps=left.get("", policy.caps))

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.period import Month
 from dure.core.text import Text
-from dure.decide.planning.held import caps_of, held_of, less, nodes_held, option_of
+from dure.decide.planning.held import held_of, nodes_held, option_of
+from dure.decide.planning.left import caps_of, less
 from dure.decide.planning.model import fact
 from dure.decide.planning.plan import Award
 from dure.decide.planning.problem import APPLICATION_FACTS, Application, Policy, Problem
