@@ -111,6 +111,45 @@ def false_precedence(plan: dict[str, Any], problem: Problem) -> None:
     plan["certificate"]["precedence"] = [["A00001", "A00001", 10]]
 
 
+def pair(problem: Problem) -> tuple[str, str]:
+    """Two applications of which the first may envy the second."""
+    ranked = sorted((one for one in problem.applications if problem.is_fundable(one)), key=lambda one: one.score_tenths)
+    return ranked[-1].id, ranked[0].id
+
+
+def conditional(problem: Problem, row: str, reach: int) -> dict[str, Any]:
+    first, second = pair(problem)
+    return {"first": first, "second": second, "row": row, "reach": reach, "price": 1}
+
+
+def false_reach(plan: dict[str, Any], problem: Problem) -> None:
+    cap = next(policy.caps[0] for policy in problem.policies if policy.name == "budget")
+    plan["certificate"]["conditional"] = [conditional(problem, "budget", cap + 1)]
+
+
+def excused_by_nothing(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["conditional"] = [conditional(problem, "no-such-rule", 1)]
+
+
+def unproven_room(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["slack"] = [{"row": "budget", "room": 1, "prices": {}, "precedence": [], "conditional": []}]
+
+
+def room_nowhere(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["slack"] = [
+        {"row": "no-such-rule", "room": 1, "prices": {}, "precedence": [], "conditional": []}
+    ]
+
+
+def room_by_another_price(plan: dict[str, Any], problem: Problem) -> None:
+    prices = {"academia-cap": -5}
+    plan["certificate"]["slack"] = [{"row": "budget", "room": 1, "prices": prices, "precedence": [], "conditional": []}]
+
+
+def negative_room(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["slack"] = [{"row": "budget", "room": -5, "prices": {}, "precedence": [], "conditional": []}]
+
+
 def other_problem(plan: dict[str, Any], problem: Problem) -> None:
     plan["problem"] = "sha256:" + "0" * 64
 
@@ -141,6 +180,12 @@ FAULTS: list[tuple[Fault, str]] = [
     (no_such_block, "certificate"),
     (two_blocks, "certificate"),
     (false_precedence, "certificate"),
+    (false_reach, "certificate"),
+    (excused_by_nothing, "certificate"),
+    (unproven_room, "bound"),
+    (room_nowhere, "certificate"),
+    (room_by_another_price, "certificate"),
+    (negative_room, "certificate"),
     (other_problem, "problem"),
     (other_programme, "programme"),
     (envy, "merit"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dure.decide.planning import audit, reference
 from dure.decide.planning.model import build
-from dure.decide.planning.plan import Certificate, Plan
+from dure.decide.planning.plan import Certificate, Conditional, Plan, Slack
 from dure.decide.planning.problem import Problem, Rule
 from tests.decide.planning.tiny import problems
 
@@ -49,11 +49,29 @@ def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Ra
     each = max(1, value * SCALE // 4)
     blocks = tuple({row.name for row in rows if chance.random() < 0.1})
     prices = {row.name: chance.randrange(each) for row in rows if chance.random() < 0.3 and row.name not in blocks}
-    merit = audit.Merit(audit.Ground(problem.document()), rule.delta_tenths)
-    pairs = [
-        (one.id, two.id, chance.randrange(each))
+    merit = audit.Merit(audit.Ground(problem.document()), rule.delta_tenths, {})
+    above = [
+        (one.id, two.id)
         for one in problem.applications
         for two in problem.applications
         if rule.name == "merit" and merit.is_above(one.id, two.id)
     ]
-    return Certificate(SCALE, prices, blocks, tuple(pairs))
+    pairs = tuple((*pair, chance.randrange(each)) for pair in above if chance.random() < 0.7)
+    if not above:
+        return Certificate(SCALE, prices, blocks)
+    conditional = []
+    for first, second in above:
+        row = chance.choice(rows)
+        reach = row.cap - merit.need(merit.ground.application[first], row.name) + chance.choice((0, 0, 0, 1))
+        if reach > 0:
+            conditional.append(Conditional(first, second, row.name, reach, chance.randrange(each) // reach))
+    found = Certificate(SCALE, prices, blocks, pairs, tuple(conditional))
+    slack = tuple(some_slack(row.name, row.cap, each, found, chance) for row in rows if chance.random() < 0.2)
+    return replace(found, slack=slack)
+
+
+def some_slack(name: str, cap: int, each: int, found: Certificate, chance: random.Random) -> Slack:
+    """Room on a row, claimed with some reward for filling it."""
+    own = {row: price for row, price in found.prices.items() if row != name} | {name: -chance.randrange(each)}
+    room = chance.randrange(cap + 1)
+    return Slack(name, room, own, found.precedence, found.conditional if chance.random() < 0.5 else ())

@@ -92,6 +92,7 @@ class Ground:
         asked = {fact for one in self.policies for fact in (*one["match"], *one["exclude"], one["each"])} - {""}
         self.facts = tuple(sorted(asked - {"cluster", "gpu_model", "provider"}))
         self._matched: dict[tuple[str, ...], Rules] = {}
+        self.never: set[str] | None = None
 
     def fact(self, name: str, application: Object, cluster: Object) -> str:
         """The word of a fact for an award of `application` on `cluster`."""
@@ -386,10 +387,22 @@ class Envy:
 
 
 class Bound:
-    """What no plan can exceed, from the certificate's prices: rows at their price, block rows as exact knapsacks."""
+    """What no plan can exceed, from the certificate's prices: rows at their price, block rows as exact knapsacks.
 
-    def __init__(self, ground: Ground, certificate: Object, rule: Object) -> None:
-        self.ground, self.rule = ground, rule
+    `room` names rows on which only plans count that leave so much free; `forced`, a row and its room, asks what plans
+    can reach that leave less.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        certificate: Object,
+        rule: Object,
+        room: dict[str, int] | None = None,
+        forced: tuple[str, int] | None = None,
+    ) -> None:
+        self.ground, self.rule, self.room, self.forced = ground, rule, room or {}, forced
+        self.conditional = certificate.get("conditional", [])
         self.scale, self.prices = certificate["scale"], certificate["prices"]
         self.blocks, self.precedence = set(certificate["blocks"]), certificate["precedence"]
         self.wrong: list[str] = []
@@ -401,13 +414,17 @@ class Bound:
         self._slots_kept: dict[str, list[int]] = {}
         self._knapsacks: dict[str, list[dict[int, int]]] = {}
         self._bonus: dict[str, int] = {}
-        self._below: dict[str, list[tuple[Object, int]]] = {}
-        self._merit: Merit | None = None
+        self._below: dict[str, list[tuple[Object, int, str]]] = {}
+        self._credit: dict[str, int] = {}
+        self._all: dict[str, int] = {}
+        self._soft: set[str] = set()
+        self._merit = Merit(ground, rule["delta_tenths"], self.room)
 
     def derive(self) -> int | None:
         """The bound, cut to a whole number; None when the certificate has something wrong (`wrong` says what)."""
-        self._price_rows()
         self._precede()
+        self._price_rows()
+        self._check_reaches()
         if self.wrong:
             return None
         for application in self.ground.application.values():
@@ -431,7 +448,10 @@ class Bound:
                 self._price_policy(policy, word, rest)
         self.wrong += [f"{name}: no such row, or one kept as a knapsack" for name in rest]
         self.wrong += [f"{name}: no such row to keep" for name in self.blocks - set(self._cap)]
-        self.wrong += [f"{name}: a negative price" for name, price in self.prices.items() if price < 0]
+        free = self.forced[0] if self.forced else None
+        self.wrong += [f"{name}: a negative price" for name, price in self.prices.items() if price < 0 and name != free]
+        if self.forced and (free not in self._all or free in self._soft or free in self.blocks or self.forced[1] < 0):
+            self.wrong.append(f"{free}: no hard row on which room could be proven")
 
     def _words(self, policy: Object) -> Iterable[str]:
         if not policy["each"]:
@@ -446,6 +466,8 @@ class Bound:
         caps = self.ground.caps(policy, word)
         rows = [f"{name}/{policy['first_slot'] + at}" for at in range(len(caps))] if policy["by_slot"] else [name]
         prices = [self._price(row, cap, rest) for row, cap in zip(rows, caps, strict=True)]
+        if policy["price"] is not None:
+            self._soft.update(rows)
         if policy["price"] is not None and (max(prices) > policy["price"] * self.scale or self.blocks & set(rows)):
             self.wrong.append(f"{name}: priced above what exceeding it costs, or kept although soft")
         if any(prices):
@@ -454,27 +476,42 @@ class Bound:
             self._kept.add((policy["name"], word))
 
     def _price(self, row: str, cap: int, rest: dict[str, int]) -> int:
-        """The price of a row, counted into the total; a row kept as a knapsack has none."""
+        """The price of a row, counted into the total; a row kept as a knapsack has none. Less what its load excuses."""
+        self._all[row] = cap
+        credit = self._credit.get(row, 0)
         if row in self.blocks:
             self._cap[row] = cap
-            return 0
+            return -credit
         price = rest.pop(row, 0)
-        self.total += price * cap
-        return price
+        self.total += price * (cap - self.forced[1] if self.forced and row == self.forced[0] else cap)
+        return price - credit
 
     def _precede(self) -> None:
         """Note for every application which priced orders of merit it is the upper or the lower side of."""
-        if self.precedence and self.rule["name"] != "merit":
+        priced = [(*one, "", 1) for one in self.precedence]
+        priced += [(one["first"], one["second"], one["price"], one["row"], one["reach"]) for one in self.conditional]
+        if priced and self.rule["name"] != "merit":
             self.wrong.append("orders of merit are priced, but the rule is not merit")
             return
-        merit = Merit(self.ground, self.rule["delta_tenths"]) if self.precedence else None
-        for first, second, price in self.precedence:
-            if price < 0 or merit is None or not merit.is_above(first, second):
+        for first, second, price, row, reach in priced:
+            if price < 0 or reach < 0 or not self._merit.is_above(first, second):
                 self.wrong.append(f"precedence of {first} over {second}: not implied by the rule")
                 continue
-            self._bonus[first] = self._bonus.get(first, 0) + price
-            self._below.setdefault(second, []).append((self.ground.application[first], price))
-        self._merit = merit
+            self._bonus[first] = self._bonus.get(first, 0) + price * reach
+            self._below.setdefault(second, []).append((self.ground.application[first], price * reach, row))
+            if row:
+                self._credit[row] = self._credit.get(row, 0) + price
+
+    def _check_reaches(self) -> None:
+        """A row that alone refuses somebody who needs n holds more than its cap less n: no more may be claimed."""
+        for one in self.conditional:
+            first, row, reach = one["first"], one["row"], one["reach"]
+            if row not in self._all or row in self._soft:
+                self.wrong.append(f"{row}: no hard row that could refuse {first}")
+            elif first in self.ground.application:
+                need = self._merit.need(self.ground.application[first], row)
+                if reach > self._all[row] - need:
+                    self.wrong.append(f"{row}: holds less when it refuses {first}")
 
     def _count(self, application: Object) -> None:
         """Add the best this application can bring beyond what it pays, or put its choices into its knapsack."""
@@ -516,8 +553,7 @@ class Bound:
 
     def _barred(self, below: Any, application: Object, option: Object, start: int) -> list[tuple[int, int]]:
         """From which size on this choice may not be held while an application above is out, with the price of that."""
-        merit = Merit(self.ground, self.rule["delta_tenths"]) if self._merit is None else self._merit
-        found = [(merit.least(first, application, option, start), price) for first, price in below]
+        found = [(self._merit.least(first, application, option, start, row), price) for first, price, row in below]
         return [(least, price) for least, price in found if least is not None]
 
     def _options(self, application: Object) -> Iterator[tuple[Object, Rules, int]]:
@@ -594,9 +630,8 @@ def knapsack(cap: int, groups: list[dict[int, int]]) -> int:
 class Merit:
     """What the merit rule implies for pairs: who may hold what only if somebody above holds something too."""
 
-    def __init__(self, ground: Ground, delta: int) -> None:
-        self.ground, self.delta = ground, delta
-        self._never: set[str] | None = None
+    def __init__(self, ground: Ground, delta: int, room: dict[str, int]) -> None:
+        self.ground, self.delta, self.room = ground, delta, room
 
     def is_above(self, first: str, second: str) -> bool:
         """Whether `first` may have justified envy of `second` at all."""
@@ -606,10 +641,22 @@ class Merit:
         lanes = [(each["track"], self.ground.track[each["track"]]["rubric"]) for each in (one, two)]
         return lanes[0] == lanes[1] and one["score_tenths"] >= two["score_tenths"] + self.delta
 
-    def least(self, first: Object, second: Object, option: Object, start: int) -> int | None:
+    def need(self, application: Object, row: str) -> int:
+        """The most that the smallest choices of an application use of a row."""
+        most = 0
+        for own in application["options"]:
+            if own["min_nodes"] <= self.ground.most_nodes(application, own):
+                for begin in range(application["earliest"], self.ground.last_start(application) + 1):
+                    uses = self._uses(application, own, begin, begin + application["duration"])
+                    once, each = uses.get(row, (0, 0))
+                    most = max(most, once + each * own["min_nodes"])
+        return most
+
+    def least(self, first: Object, second: Object, option: Object, start: int, besides: str) -> int | None:
         """The size from which `second` at this place uses at least what some choice of `first` needs of every row.
 
-        Then dropping `second` lets `first` in, so no plan without justified envy funds it there with `first` out.
+        Then dropping `second` lets `first` in, so no plan without justified envy funds it there with `first` out. The
+        row `besides` is left aside.
         """
         end = start + second["duration"]
         given = self._uses(second, option, start, end)
@@ -618,7 +665,9 @@ class Merit:
             if own["min_nodes"] > self.ground.most_nodes(first, own):
                 continue
             for begin in range(first["earliest"], self.ground.last_start(first) + 1):
-                size = self._needed(self._uses(first, own, begin, begin + first["duration"]), own["min_nodes"], given)
+                uses = self._uses(first, own, begin, begin + first["duration"])
+                uses.pop(besides, None)
+                size = self._needed(uses, own["min_nodes"], given)
                 if size is not None and (best is None or size < best):
                     best = size
         return best
@@ -639,7 +688,7 @@ class Merit:
         size = 1
         for row, (once, each) in uses.items():
             amount = once + each * nodes
-            if amount == 0 or row in self.never():
+            if amount <= self.room.get(row, 0) or row in self.never():
                 continue
             by_award, by_node = given.get(row, (0, 0))
             if by_node:
@@ -650,15 +699,15 @@ class Merit:
 
     def never(self) -> set[str]:
         """Hard rows that all applications together cannot fill, whatever they choose."""
-        if self._never is None:
+        if self.ground.never is None:
             most: dict[str, int] = {}
             caps: dict[str, int] = {}
             for application in self.ground.application.values():
                 if self.ground.is_fundable(application):
                     for row, amount in self._most(application, caps).items():
                         most[row] = most.get(row, 0) + amount
-            self._never = {row for row, amount in most.items() if amount <= caps[row]}
-        return self._never
+            self.ground.never = {row for row, amount in most.items() if amount <= caps[row]}
+        return self.ground.never
 
     def _most(self, application: Object, caps: dict[str, int]) -> dict[str, int]:
         """The most one application could use of each hard row; the rows' caps are noted in `caps`."""
@@ -679,6 +728,27 @@ class Merit:
                     for row, place, amount in policy_uses(policy, word, option, start, end, nodes):
                         most[row], caps[row] = max(most.get(row, 0), amount), self.ground.caps(policy, word)[place]
         return most
+
+
+def prove(ground: Ground, certificate: Object, rule: Object) -> tuple[int | None, list[str]]:
+    """The bound a certificate proves, None if it proves none; and what is wrong with it.
+
+    Its part `slack` says of some rows that every plan worth more than the bound leaves room there. Each is proven by
+    what plans can reach that leave less; the largest of those bounds counts like the main one.
+    """
+    parts: list[Bound] = []
+    room: dict[str, int] = {}
+    for one in certificate.get("slack", []):
+        blocks = [row for row in certificate["blocks"] if row != one["row"]]
+        own = {**one, "scale": certificate["scale"], "blocks": blocks}
+        parts.append(Bound(ground, own, rule, forced=(one["row"], one["room"])))
+        room[one["row"]] = min(one["room"], room.get(one["row"], one["room"]))
+    parts.append(Bound(ground, certificate, rule, room))
+    bounds = [part.derive() for part in parts]
+    wrong = [what for part in parts for what in part.wrong]
+    if room and rule["name"] != "merit":
+        wrong.append("room on rows is proven, but the rule is not merit")
+    return (None if wrong else max(bound for bound in bounds if bound is not None)), wrong
 
 
 def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme: bytes | None = None) -> Object:
@@ -703,9 +773,8 @@ def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme
         violations.append(
             {"rule": "value", "what": f"the plan claims {decided['value']}, its awards are worth {value}"}
         )
-    proof = Bound(ground, decided["certificate"], rule)
-    bound = proof.derive()
-    violations += [{"rule": "certificate", "what": what} for what in proof.wrong]
+    bound, wrong = prove(ground, decided["certificate"], rule)
+    violations += [{"rule": "certificate", "what": what} for what in wrong]
     if bound is not None and bound > decided["bound"]:
         violations.append({"rule": "bound", "what": f"the plan claims {decided['bound']}, its prices prove {bound}"})
     envious, by_size = envies(ground, load, awards, rule["delta_tenths"])

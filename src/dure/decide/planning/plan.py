@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -31,18 +31,70 @@ class Award:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditional:
+    """`second` may not be funded without `first` unless the load of `row` is at least `reach`; and what that costs."""
+
+    first: str
+    second: str
+    row: str
+    reach: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """Every plan worth more than the certificate's bound leaves at least `room` free on `row`.
+
+    The proof: at `prices` (that of `row` itself at most zero), `precedence` and `conditional`, no plan that leaves less
+    is worth more.
+    """
+
+    row: str
+    room: int
+    prices: Mapping[str, int]
+    precedence: tuple[tuple[str, str, int], ...] = ()
+    conditional: tuple[Conditional, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """Prices of rows, from which a bound on every possible plan follows.
 
     `prices[row]` is a whole number of 1/`scale` of value per unit of the row; rows not named cost nothing. Rows in
-    `blocks` have no price: each is kept as an exact knapsack. `precedence` is used under the merit
-    rule only: (i, j, price) prices the fact that j may not be funded without i.
+    `blocks` have no price: each is kept as an exact knapsack. The rest is used under the merit rule only:
+    `precedence` (i, j, price) prices the fact that j may not be funded without i, `conditional` the same as long as a
+    row has room, and `slack` proves which rows always have it.
     """
 
     scale: int
     prices: Mapping[str, int]
     blocks: tuple[str, ...] = ()
     precedence: tuple[tuple[str, str, int], ...] = ()
+    conditional: tuple[Conditional, ...] = ()
+    slack: tuple[Slack, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The certificate as JSON values; parts that came later (decision 0010) only where they are used."""
+        found: dict[str, Any] = {
+            "scale": self.scale,
+            "prices": dict(self.prices),
+            "blocks": list(self.blocks),
+            "precedence": [list(one) for one in self.precedence],
+        }
+        if self.conditional:
+            found["conditional"] = [asdict(one) for one in self.conditional]
+        if self.slack:
+            found["slack"] = [
+                {
+                    "row": one.row,
+                    "room": one.room,
+                    "prices": dict(one.prices),
+                    "precedence": [list(pair) for pair in one.precedence],
+                    "conditional": [asdict(pair) for pair in one.conditional],
+                }
+                for one in self.slack
+            ]
+        return found
 
 
 @dataclass(frozen=True)
@@ -91,12 +143,7 @@ class Plan:
             ],
             "value": self.value,
             "bound": self.bound,
-            "certificate": {
-                "scale": self.certificate.scale,
-                "prices": dict(self.certificate.prices),
-                "blocks": list(self.certificate.blocks),
-                "precedence": [list(one) for one in self.certificate.precedence],
-            },
+            "certificate": self.certificate.document(),
             "budget": self.budget,
             "work": self.work,
             "ended": self.ended,
@@ -145,12 +192,34 @@ def _award(part: Reader) -> Award:
 
 
 def _certificate(part: Reader) -> Certificate:
-    prices = part.part("prices")
     certificate = Certificate(
         scale=part.integer("scale", 1, 10**18),
-        prices={row: prices.integer(row, 0, 2**80) for row in prices},
+        prices=_prices(part.part("prices"), 0),
         blocks=part.texts("blocks"),
         precedence=tuple(part.triples("precedence")),
+        conditional=part.parts("conditional", _conditional) if "conditional" in part else (),
+        slack=part.parts("slack", _slack) if "slack" in part else (),
     )
     part.close()
     return certificate
+
+
+def _conditional(part: Reader) -> Conditional:
+    return Conditional(
+        part.text("first"), part.text("second"), part.text("row"), part.integer("reach", 0, 2**63),
+        part.integer("price", 0, 2**80),
+    )  # fmt: skip
+
+
+def _slack(part: Reader) -> Slack:
+    return Slack(
+        row=part.text("row"),
+        room=part.integer("room", 0, 2**63),
+        prices=_prices(part.part("prices"), -(2**80)),
+        precedence=tuple(part.triples("precedence")),
+        conditional=part.parts("conditional", _conditional),
+    )
+
+
+def _prices(part: Reader, least: int) -> dict[str, int]:
+    return {row: part.integer(row, least, 2**80) for row in part}
