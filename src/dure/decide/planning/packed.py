@@ -18,9 +18,11 @@ from dure.decide.planning.packing import model as packing
 from dure.decide.planning.packing.bound import Prices, blocks_of, evaluate
 from dure.decide.planning.packing.envy import Merit
 from dure.decide.planning.packing.pack import Packed
+from dure.decide.planning.packing.slack import Slack
 from dure.decide.planning.packing.state import possible
-from dure.decide.planning.packing.terms import compress
-from dure.decide.planning.plan import Certificate
+from dure.decide.planning.packing.terms import Term, compress
+from dure.decide.planning.plan import Certificate, Conditional
+from dure.decide.planning.plan import Slack as PlanSlack
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,36 +75,94 @@ def blocks_to_try(model: Model) -> Ints | None:
 
 def certificate(model: Model, translation: Translation, packed: Packed) -> tuple[Certificate, int]:
     """The proof in the problem's rows, and the bound it proves there, exactly as an auditor derives it."""
-    unit, scale = translation.unit, packed.prices.scale
-    price = packed.prices.rows.copy()
-    for r, one in enumerate(model.rows):
-        if one.price is not None:
-            price[r] = min(int(price[r]), one.price * int(unit[r]) * scale)
-    blocks = blocks_of(translation.model, packed.blocks)
-    price[blocks.row] = 0
-    proof = evaluate(
-        translation.model,
-        blocks,
-        compress(packed.terms),
-        Prices(scale, price, packed.prices.terms),
-        possible(translation.model),
-    )
-    priced = np.flatnonzero(price > 0).tolist()
-    common = math.lcm(*(int(unit[r]) for r in priced))
-    prices = {model.rows[r].name: int(price[r]) * (common // int(unit[r])) for r in priced}
-    total = (proof.total - translation.refund * scale) * common
-    for r in priced:
-        cap = model.caps[r] // unit[r]
-        total += prices[model.rows[r].name] * model.rows[r].cap - common * int(price[r]) * int(cap)
-    names = tuple(sorted(model.rows[r].name for r in blocks.row.tolist()))
-    precedence = tuple(
-        sorted(
-            (model.applications[term.first].id, model.applications[term.second].id, int(one) * common)
-            for term, one in zip(packed.terms, packed.prices.terms.tolist(), strict=True)
-            if one > 0
+    proofs = [_Proof(model, translation, packed.blocks, packed.terms, packed.prices)]
+    proofs += [_Proof(model, translation, packed.blocks, one.terms, one.prices, one) for one in packed.slack]
+    common = math.lcm(*(int(unit) for proof in proofs for unit in proof.units()))
+    main, scale = proofs[0], packed.prices.scale
+    names = tuple(sorted(model.rows[r].name for r in packed.blocks.tolist()))
+    slack = tuple(
+        PlanSlack(
+            model.rows[one.row].name, one.room * int(translation.unit[one.row]), proof.prices(common),
+            proof.precedence(common), proof.conditional(common),
         )
+        for one, proof in zip(packed.slack, proofs[1:], strict=True)
+    )  # fmt: skip
+    bound = max(proof.total(common) for proof in proofs) // (scale * common)
+    found = Certificate(
+        scale * common, main.prices(common), names, main.precedence(common), main.conditional(common), slack
     )
-    return Certificate(scale * common, prices, names, precedence), total // (scale * common)
+    return found, bound
+
+
+class _Proof:
+    """Prices and terms of one bound, said in the problem's own rows and units."""
+
+    def __init__(
+        self,
+        model: Model,
+        translation: Translation,
+        blocks: Ints,
+        terms: tuple[Term, ...],
+        prices: Prices,
+        slack: Slack | None = None,
+    ) -> None:
+        self.model, self.translation, self.slack = model, translation, slack
+        self.terms, self.term_prices, self.scale = terms, prices.terms, prices.scale
+        kept = blocks if slack is None else blocks[blocks != slack.row]
+        price = prices.rows.copy()
+        for r, one in enumerate(model.rows):
+            if one.price is not None:
+                price[r] = min(int(price[r]), one.price * int(translation.unit[r]) * prices.scale)
+        price[kept] = 0
+        self.price: Ints = price
+        packing = translation.model
+        known = Prices(prices.scale, price, prices.terms)
+        self._relaxed = evaluate(packing, blocks_of(packing, kept), compress(terms), known, possible(packing)).total
+
+    def units(self) -> list[int]:
+        """The units of all rows that have a price or excuse a precedence."""
+        rows = set(np.flatnonzero(self.price).tolist()) | {term.row for term in self.terms if term.row >= 0}
+        return [int(self.translation.unit[r]) for r in sorted(rows)]
+
+    def prices(self, common: int) -> dict[str, int]:
+        """Prices by row, in 1/(scale x common) of value per unit of the row."""
+        unit = self.translation.unit
+        return {
+            self.model.rows[r].name: int(self.price[r]) * (common // int(unit[r]))
+            for r in np.flatnonzero(self.price).tolist()
+        }
+
+    def total(self, common: int) -> int:
+        """The bound in the same fractions; rounding a cap to whole units is undone, as an auditor knows of no units."""
+        total = (self._relaxed - self.translation.refund * self.scale) * common
+        for r in np.flatnonzero(self.price).tolist():
+            unit, row = int(self.translation.unit[r]), self.model.rows[r]
+            full = row.cap
+            if self.slack is not None and r == self.slack.row:
+                full -= self.slack.room * unit
+            total += int(self.price[r]) * (common // unit) * full
+            total -= common * int(self.price[r]) * (row.cap // unit)
+        return total
+
+    def precedence(self, common: int) -> tuple[tuple[str, str, int], ...]:
+        """The plain terms that have a price."""
+        return tuple(sorted((*self._pair(term), one * common) for term, one in self._priced() if term.row < 0))
+
+    def conditional(self, common: int) -> tuple[Conditional, ...]:
+        """The terms that depend on a row's load and have a price."""
+        found = []
+        for term, one in self._priced():
+            if term.row >= 0:
+                unit = int(self.translation.unit[term.row])
+                row = self.model.rows[term.row].name
+                found.append(Conditional(*self._pair(term), row, term.reach * unit, one * (common // unit)))
+        return tuple(sorted(found, key=lambda one: (one.first, one.second, one.row)))
+
+    def _priced(self) -> list[tuple[Term, int]]:
+        return [pair for pair in zip(self.terms, self.term_prices.tolist(), strict=True) if pair[1] > 0]
+
+    def _pair(self, term: Term) -> tuple[str, str]:
+        return self.model.applications[term.first].id, self.model.applications[term.second].id
 
 
 def merit_order(model: Model, translation: Translation, envy: Envy) -> Merit:
@@ -115,6 +175,7 @@ def merit_order(model: Model, translation: Translation, envy: Envy) -> Merit:
         shielded=np.pad(~envy.is_enviable, (0, extra), constant_values=True),
         may_envy=np.array(fundable + [False] * extra, dtype=np.bool_),
         delta=envy.delta,
+        soft=np.array([r for r, row in enumerate(model.rows) if row.price is not None], dtype=np.int64),
     )
 
 

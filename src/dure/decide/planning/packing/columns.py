@@ -9,7 +9,7 @@ import numpy as np
 from dure.decide.planning.packing.bound import Blocks, Prices, Relaxation, evaluate
 from dure.decide.planning.packing.master import Answer, Master
 from dure.decide.planning.packing.model import Bool, Int32, Int64, Model
-from dure.decide.planning.packing.terms import Terms
+from dure.decide.planning.packing.terms import compress
 
 PER_GROUP = 3
 """Choices one group may add in one pass."""
@@ -24,19 +24,13 @@ class Linear:
     prices: Prices
     exact: bool
 
-    def resolve(self) -> None:
-        """Solve the master again after it has changed."""
-        self.answer = self.master.solve()
-        self.prices = rounded(self.answer, self.prices.scale)
-        self.exact = False
-
 
 def rounded(answer: Answer, scale: int) -> Prices:
     """Dual values as integer prices."""
     return Prices(
         scale,
         np.maximum(0, np.rint(answer.rows * scale)).astype(np.int64),
-        np.maximum(0, np.rint(answer.terms * scale)).astype(np.int64),
+        np.empty(0, dtype=np.int64),
     )
 
 
@@ -46,21 +40,20 @@ def near(model: Model, relaxation: Relaxation, width: int) -> Int64:
     return np.flatnonzero(relaxation.reduced >= ceiling - width)
 
 
-def solve_linear(model: Model, nothing: Blocks, terms: Terms, alive: Bool, linear: Linear, passes: int) -> Linear:
-    """Generate choices until the relaxation is exact or `passes` passes are done.
+def add_columns(model: Model, nothing: Blocks, alive: Bool, linear: Linear) -> None:
+    """One pass: price every choice, add the best, solve again; marks the relaxation exact where none is missing.
 
     `nothing` is the block structure without blocks: the relaxation prices every row.
     """
     group_of = model.group_of()
-    for _ in range(passes):
-        priced = evaluate(model, nothing, terms, linear.prices, alive)
-        profit = priced.reduced - np.rint(linear.answer.groups * linear.prices.scale).astype(np.int64)[group_of]
-        new = _best_of_each(model, group_of, profit, floor=_tolerance(priced, model.groups))
-        if linear.master.add(new) == 0:
-            linear.exact = True
-            break
-        linear.resolve()
-    return linear
+    priced = evaluate(model, nothing, compress([]), linear.prices, alive)
+    profit = priced.reduced - np.rint(linear.answer.groups * linear.prices.scale).astype(np.int64)[group_of]
+    new = _best_of_each(model, group_of, profit, floor=_tolerance(priced, model.groups))
+    if linear.master.add(new) == 0:
+        linear.exact = True
+        return
+    linear.answer = linear.master.solve()
+    linear.prices = rounded(linear.answer, linear.prices.scale)
 
 
 def _tolerance(priced: Relaxation, groups: int) -> int:

@@ -9,7 +9,7 @@ score[i] >= score[j] + delta, and some choice of i fits once j is gone, all else
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numba
@@ -24,7 +24,7 @@ class Merit:
     """The merit order of a model's groups; all arrays [groups].
 
     `score` in any integer unit, `delta` in the same; `track` any labels; `shielded` marks groups nobody may envy;
-    `may_envy` the groups whose envy counts.
+    `may_envy` the groups whose envy counts; `soft` lists rows on which nobody can prove that room is left.
     """
 
     score: Int64
@@ -32,6 +32,7 @@ class Merit:
     shielded: Bool
     may_envy: Bool
     delta: int
+    soft: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 NO_SWAP = -(1 << 60)

@@ -1,4 +1,4 @@
-"""The linear relaxation, kept in HiGHS and grown while it is solved: choices, then inequalities.
+"""The linear relaxation, kept in HiGHS and grown choice by choice while it is solved.
 
 Only the simplex code of HiGHS is used, never its search over integers. Nothing HiGHS says is believed: its dual
 values become integer prices, and `bound.evaluate` proves what they prove.
@@ -14,20 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dure.decide.planning.packing.model import Int64, Model
-from dure.decide.planning.packing.terms import Term
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """An optimal basis: `x` [choices] (zero where not in the master), dual values of rows, groups and terms."""
+    """An optimal basis: `x` [choices] (zero where not in the master), dual values of rows and groups."""
 
     value: float
     x: Floats
     rows: Floats
     groups: Floats
-    terms: Floats
 
 
 class Master:
@@ -39,8 +37,6 @@ class Master:
         self._column = np.full(model.choices, -1, dtype=np.int64)
         self._choice = np.empty(0, dtype=np.int64)
         self._group_row = np.full(model.groups, -1, dtype=np.int64)
-        self._term_row: list[int] = []
-        self._terms: list[Term] = []
         self._height = model.rows
         self._iterations = 0
         self._highs: Any = highspy.Highs()
@@ -111,46 +107,18 @@ class Master:
         )
 
     def _entries(self, new: Int64) -> tuple[Int64, Int64, Floats]:
-        """Column starts, row indices and coefficients of `new`: its uses, its group row, its terms."""
+        """Column starts, row indices and coefficients of `new`: its uses and its group row."""
         model = self.model
-        place = {int(j): c for c, j in enumerate(new)} if self._terms else {}
         length = model.use_start[new + 1] - model.use_start[new]
         first = np.concatenate([[0], np.cumsum(length)[:-1]])
         source = np.arange(int(length.sum())) - np.repeat(first, length) + np.repeat(model.use_start[new], length)
         column = [np.repeat(np.arange(len(new)), length), np.arange(len(new))]
         row = [model.use_row[source].astype(np.int64), self._group_row[self._group_of[new]]]
         amount = [model.use_amount[source].astype(np.float64), np.ones(len(new))]
-        for term, at in zip(self._terms, self._term_row, strict=True):
-            hit = [k for k, j in enumerate(term.choice.tolist()) if j in place]
-            column.append(np.array([place[int(term.choice[k])] for k in hit], dtype=np.int64))
-            row.append(np.full(len(hit), at, dtype=np.int64))
-            amount.append(term.weight[hit].astype(np.float64) / term.size)
         columns = np.concatenate(column)
         order = np.argsort(columns, kind="stable")
         start = np.searchsorted(columns[order], np.arange(len(new)))
         return start, np.concatenate(row)[order], np.concatenate(amount)[order]
-
-    def add_terms(self, terms: list[Term]) -> None:
-        """Bring in further inequalities, each scaled so that its largest weight is 1."""
-        for term in terms:
-            inside = self._column[term.choice] >= 0
-            columns = self._column[term.choice[inside]]
-            self._highs.addRow(
-                -highspy.kHighsInf,
-                term.cap / term.size,
-                len(columns),
-                columns.astype(np.int32),
-                term.weight[inside].astype(np.float64) / term.size,
-            )
-            self._terms.append(term)
-            self._term_row.append(self._height)
-            self._height += 1
-
-    def restrict(self, alive: NDArray[np.bool_]) -> None:
-        """Bar every choice that is not `alive` [choices] and admit every other."""
-        upper = np.where(alive[self._choice], highspy.kHighsInf, 0.0)
-        index = np.arange(self.size, dtype=np.int32)
-        self._highs.changeColsBounds(self.size, index, np.zeros(self.size), upper)
 
     def take_iterations(self) -> int:
         """Simplex iterations since this was last asked."""
@@ -171,6 +139,4 @@ class Master:
         groups = np.zeros(self.model.groups)
         opened = self._group_row >= 0
         groups[opened] = dual[self._group_row[opened]]
-        size = np.array([term.size for term in self._terms], dtype=np.float64)
-        terms = dual[np.array(self._term_row, dtype=np.int64)] / size if self._terms else np.empty(0)
-        return Answer(float(self.model.value @ x), x, dual[: self.model.rows], groups, terms)
+        return Answer(float(self.model.value @ x), x, dual[: self.model.rows], groups)

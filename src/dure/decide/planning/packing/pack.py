@@ -17,10 +17,12 @@ from dure.decide.planning.packing.bound import (
     group_exclusive,
     price_scale,
 )
-from dure.decide.planning.packing.columns import Linear, near, solve_linear, start_linear
+from dure.decide.planning.packing.columns import Linear, add_columns, near, start_linear
 from dure.decide.planning.packing.descent import descend
 from dure.decide.planning.packing.envy import Merit, Rule, envy_count, rule_of
+from dure.decide.planning.packing.forced import forced
 from dure.decide.planning.packing.model import Bool, Int64, Model
+from dure.decide.planning.packing.patterns import Patterns
 from dure.decide.planning.packing.precedence import Precedences
 from dure.decide.planning.packing.search import (
     FIRST_SEED,
@@ -37,6 +39,7 @@ from dure.decide.planning.packing.search import (
     share_best,
 )
 from dure.decide.planning.packing.settle import settle_all
+from dure.decide.planning.packing.slack import Slack, candidates_for_slack, prove_slack
 from dure.decide.planning.packing.state import alone, open_board, possible
 from dure.decide.planning.packing.terms import Term, Terms, compress
 
@@ -63,8 +66,9 @@ class Packed:
 
     `choice` [groups] is the place of the choice within its group, -1 for none. `prices.rows` [rows], with `blocks`
     naming the rows kept as exact knapsacks (their price is 0), proves `bound`: see `bound`. Under a merit order
-    `bound` holds for plans without envy and also needs `terms` with `prices.terms` (see `precedence`), `value_bound`
-    holds for all plans, and `envy` counts the envious groups of the plan; without one `envy` is None.
+    `bound` holds for plans without envy and also needs `terms` with `prices.terms` (see `precedence`) and `slack`, on
+    which the terms may rest; `value_bound` holds for all plans, and `envy` counts the envious groups of the plan.
+    Without a merit order `envy` is None.
     """
 
     choice: Int64
@@ -73,13 +77,16 @@ class Packed:
     prices: Prices
     blocks: Int64
     terms: tuple[Term, ...]
+    slack: tuple[Slack, ...]
     value_bound: int
     envy: int | None
     work: int
     stopped: bool
 
     def to_json(self) -> dict[str, object]:
-        """RESULT: choices, value, bound and what proves it, all integers."""
+        """RESULT of a model without a merit order: choices, value, bound and what proves it, all integers."""
+        if self.envy is not None:
+            raise ValueError("a bound under a merit order rests on terms, which RESULT has no place for")
         return {
             "choice": [c if c >= 0 else None for c in self.choice.tolist()],
             "value": self.value,
@@ -113,8 +120,8 @@ def pack(
         run.search(threads, budget)
     else:
         run.search(threads, run.done + (budget - run.done) * VALUE_PERCENT // 100)
-        run.settle(merit)
         run.bind(merit)
+        run.settle(merit)
         run.search_settled(threads)
     return run.packed(merit)
 
@@ -129,6 +136,8 @@ class Run:
         self.done, self.stopped = 0, False
         self.alive: Bool = possible(model) if any_value else alone(model)
         self.terms: tuple[Term, ...] = ()
+        self.slack: tuple[Slack, ...] = ()
+        self.patterns: Patterns | None = None
         self.value_total: int | None = None
         self.rule: Rule | None = None
         self.nothing: Blocks = blocks_of(model, np.empty(0, dtype=np.int64))
@@ -212,7 +221,7 @@ class Run:
             return
         linear = start_linear(self.model, choices, self.plain.scale)
         while not linear.exact and not self.is_over:
-            solve_linear(self.model, self.nothing, NO_TERMS, self.alive, linear, 1)
+            add_columns(self.model, self.nothing, self.alive, linear)
             self.spend(linear.master.take_iterations() * (height // 80 + 1), "prices")
         self.linear, self.plain = linear, linear.prices
         relaxed = self._relax_plain()
@@ -234,30 +243,47 @@ class Run:
         self._kept = blocks_of(self.model, group_exclusive(self.model, order))
 
     def tighten(self) -> None:
-        """Descend on the relaxation with block knapsacks."""
+        """The best prices beside block knapsacks: over patterns where there is a linear programme, else by descent."""
+        if self.is_over or len(self._kept.row) == 0:
+            return
+        if self.linear is not None:
+            self.patterns = self._open_patterns(self.linear)
+            self._prove(self.patterns.total, self.patterns.prices, self._kept)
+            return
         cost = 3 * self._step_cost()
         steps = min(400, (self.budget - self.done) // (4 * cost))
-        if steps < 1 or self.is_over or len(self._kept.row) == 0:
+        if steps < 1:
             return
-        total, prices = descend(
-            self.model,
-            self._kept,
-            NO_TERMS,
-            self.alive,
-            self.plain,
-            self.value + (self.bound - self.value) // 2,
-            steps,
-        )
+        target = self.value + (self.bound - self.value) // 2
+        total, prices = descend(self.model, self._kept, NO_TERMS, self.alive, self.plain, target, steps)
         self._prove(total, prices, self._kept)
         self.spend(steps * cost, "bound")
+
+    def _open_patterns(self, linear: Linear) -> Patterns:
+        patterns = Patterns(self.model, self._kept, self.alive, self.plain)
+        patterns.add_choices(linear.master.chosen)
+        patterns.solve()
+        self._spend_on(patterns)
+        return patterns
+
+    def _spend_on(self, patterns: Patterns) -> None:
+        height = self.model.rows + self.model.groups + len(patterns.terms)
+        self.spend(patterns.take_iterations() * (height // 40 + 1) + self._step_cost(), "bound")
 
     def search(self, threads: int, until: int) -> None:
         """Anneal in rounds until `until` units are spent."""
         if self.is_over:
             return
         mean = self._mean_value()
-        around = field(self.model, self._relax_plain(), mean * self.plain.scale * WIDTH_PERMILLE // 1000)
+        around = self._around(mean * WIDTH_PERMILLE // 1000)
         self._rounds(around, [mean * h // 1000 for h in HEAT_PERMILLE], threads, until, None)
+
+    def _around(self, width: int) -> Field:
+        """The choices that lose at most `width` against the best bound, with what each is worth to its group."""
+        relaxed = evaluate(self.model, self.blocks, compress(self.terms), self.proof, self.alive)
+        taken, left = forced(self.model, self.blocks, relaxed)
+        targets = np.flatnonzero(self.alive & (taken >= -width * self.proof.scale))
+        return field(self.model, taken - left[self.model.group_of()], targets)
 
     def _rounds(self, around: Field, heats: list[int], threads: int, until: int, rule: Rule | None) -> None:
         chains = open_chains(self.model, self.model.value, self.held, CHAINS)
@@ -274,55 +300,63 @@ class Run:
                 share_best(chains)
             self.spend(steps * cost, "search" if rule is None else "merit")
 
-    def settle(self, merit: Merit) -> None:
-        """Make the best plan so far free of envy."""
-        relaxed = self._relax_plain()
-        self.rule = rule_of(self.model, merit, relaxed.reduced)
-        around = field(self.model, relaxed, self._mean_value() * self.plain.scale * WIDTH_PERMILLE // 1000)
-        board = open_board(self.model, self.model.value, self.held)
-        seed = np.array([FIRST_SEED], dtype=np.uint64)
-        settle_all(board, self.rule, around.near_start, around.near, seed)
-        self.held = np.asarray(board.held.copy())
-
     def bind(self, merit: Merit) -> None:
         """Tighten the bound to plans without envy, as far as an exact relaxation is at hand."""
         self.value_total = self.total
-        if self.linear is None:
+        if self.linear is None or self.stopped:
             return
-        found = Precedences(self.model, merit)
-        height = self.model.rows + self.linear.master.size
+        patterns = self.patterns or self._open_patterns(self.linear)
+        found = Precedences(self.model, merit, self._kept)
         limit = self.done + (self.budget - self.done) // 3
-        while self.done < limit and not self.stopped and found.round(self.linear, self.nothing, self.alive):
-            self.spend(self.linear.master.take_iterations() * (height // 80 + 1) + self._step_cost(), "bound")
-        terms = compress(found.terms)
-        for blocks in (self.nothing, self._kept):
-            total = evaluate(self.model, blocks, terms, self.linear.prices, self.alive).total
-            if total < self.total:
-                self._prove(total, self.linear.prices, blocks)
-                self.terms = tuple(found.terms)
+        self._precede(found, patterns, limit)
+        proven = []
+        for row in candidates_for_slack(found, patterns):
+            if self.done < limit and not self.stopped:
+                proven += prove_slack(found, patterns, row)
+                self._spend_on(patterns)
+        patterns.release()
+        self._precede(found, patterns, limit)
+        total = max([patterns.total, *(one.total for one in proven)])
+        if total < self.total:
+            self.total, self.proof, self.blocks = total, patterns.prices, self._kept
+            self.terms, self.slack = tuple(patterns.terms), tuple(proven)
+
+    def _precede(self, found: Precedences, patterns: Patterns, limit: int) -> None:
+        while self.done < limit and not self.stopped and found.round(patterns):
+            self._spend_on(patterns)
+
+    def settle(self, merit: Merit) -> None:
+        """Make the best plan so far free of envy."""
+        self._field = self._around(self._mean_value() * SETTLED_WIDTH_PERMILLE // 1000)
+        self.rule = rule_of(self.model, merit, self._field.regret)
+        board = open_board(self.model, self.model.value, self.held)
+        seed = np.array([FIRST_SEED], dtype=np.uint64)
+        settle_all(board, self.rule, self._field.near_start, self._field.near, seed)
+        self.held = np.asarray(board.held.copy())
 
     def search_settled(self, threads: int) -> None:
         """Anneal among plans without envy until the budget is spent."""
         if self.is_over:
             return
         mean = self._mean_value()
-        around = field(self.model, self._relax_plain(), mean * self.plain.scale * SETTLED_WIDTH_PERMILLE // 1000)
-        self._rounds(around, [mean * h // 1000 for h in SETTLED_HEAT_PERMILLE], threads, self.budget, self.rule)
+        self._rounds(self._field, [mean * h // 1000 for h in SETTLED_HEAT_PERMILLE], threads, self.budget, self.rule)
 
     def packed(self, merit: Merit | None) -> Packed:
         """What was found, with the proof evaluated afresh and the envy counted afresh."""
-        terms = compress(self.terms)
         rows = np.where(self.blocks.dual, self.proof.rows, 0)
-        prices = Prices(self.proof.scale, rows, self.proof.terms[: len(self.terms)])
-        proven = evaluate(self.model, self.blocks, terms, prices, self.alive).total
+        priced = np.flatnonzero(self.proof.terms[: len(self.terms)])
+        terms = tuple(self.terms[t] for t in priced.tolist())
+        prices = Prices(self.proof.scale, rows, self.proof.terms[priced])
+        proven = evaluate(self.model, self.blocks, compress(terms), prices, self.alive).total
         choice = np.where(self.held >= 0, self.held - self.model.group_start[:-1], -1)
         return Packed(
             choice,
             self.value,
-            proven // prices.scale,
+            max([proven, *(one.total for one in self.slack)]) // prices.scale,
             prices,
             self.blocks.row,
-            self.terms,
+            terms,
+            self.slack,
             (self.total if self.value_total is None else self.value_total) // prices.scale,
             None if merit is None else envy_count(self.model, merit, choice),
             self.done,

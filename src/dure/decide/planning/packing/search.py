@@ -12,15 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dure.decide.planning.packing.anneal import PATIENCE, anneal
-from dure.decide.planning.packing.bound import Relaxation
-from dure.decide.planning.packing.columns import near
 from dure.decide.planning.packing.envy import Rule
 from dure.decide.planning.packing.model import Int64, Model
 from dure.decide.planning.packing.settle import anneal_settled
 from dure.decide.planning.packing.state import Board, fill, open_board, place
 
 WIDTH_PERMILLE = 30
-"""How far below its group's best reduced value a promising choice may lie, in permille of a mean held value."""
+"""How much a promising choice may lose against the bound when it is forced in, in permille of a mean held value."""
 
 HEAT_PERMILLE = (10, 3, 6, 3)
 """Starting heat of the rounds, in permille of a mean held value; rounds beyond the last go through them again."""
@@ -34,8 +32,8 @@ FIRST_SEED = 0x9E3779B97F4A7C15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """Where the search looks: `regret` [choices] is the reduced value of every choice, `targets` the promising
-    choices, and `near[near_start[r] : near_start[r + 1]]` those of them that use row r."""
+    """Where the search looks: `regret` [choices] is what each choice is worth to its group at prices, `targets` the
+    promising choices, and `near[near_start[r] : near_start[r + 1]]` those of them that use row r."""
 
     regret: Int64
     targets: Int64
@@ -43,16 +41,15 @@ class Field:
     near: Int64
 
 
-def field(model: Model, relaxation: Relaxation, width: int) -> Field:
-    """The field around a relaxation that prices every row; `width` as for `columns.near`."""
-    targets = near(model, relaxation, width)
+def field(model: Model, regret: Int64, targets: Int64) -> Field:
+    """The field with these promising choices; `regret` [choices] says who is evicted first: the least."""
     length = model.use_start[targets + 1] - model.use_start[targets]
     first = np.cumsum(length) - length
     source = np.arange(int(length.sum())) - np.repeat(first - model.use_start[targets], length)
     rows = model.use_row[source]
     order = np.argsort(rows, kind="stable")
     start = np.searchsorted(rows[order], np.arange(model.rows + 1))
-    return Field(relaxation.reduced, targets, start, np.repeat(targets, length)[order])
+    return Field(regret, targets, start, np.repeat(targets, length)[order])
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Further inequalities a bound may price: each a sparse weight over choices and a cap.
 
 The only kind so far is the *precedence term*, which holds for plans without envy (see `precedence`): it names the
-group that comes first and the group that may not be served without it.
+group that comes first, the group that may not be served without it, and the row whose filling may excuse that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from dure.decide.planning.packing.model import Int64
 class Term:
     """sum weight[k] x[choice[k]] <= cap, with integer weights (of either sign) and cap.
 
-    `first` and `second` are the groups of a precedence.
+    `first` and `second` are the groups of a precedence, `row` the row on whose load it depends or -1, and `reach` the
+    load from which it does not hold.
     """
 
     choice: Int64
@@ -26,6 +27,8 @@ class Term:
     cap: int
     first: int
     second: int
+    row: int = -1
+    reach: int = 0
 
     @property
     def size(self) -> int:
