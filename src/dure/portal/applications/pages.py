@@ -132,7 +132,7 @@ def edit(request: HttpRequest, number: str, step: str) -> HttpResponse:
                 content=form.content(),
                 edition=form.cleaned_data["edition"],
             )
-            return _after_save(request, number, step, call, form)
+            return _after_save(request, number, step, call)
         except Stale as error:
             form.add_error(None, error.public.in_(language()))
         except InvalidInput as error:
@@ -237,12 +237,12 @@ def version_document(request: HttpRequest, number: str, version: int) -> HttpRes
     return response
 
 
-def _after_save(request: HttpRequest, number: str, step: str, call: CallView, form: StepForm) -> HttpResponse:
+def _after_save(request: HttpRequest, number: str, step: str, call: CallView) -> HttpResponse:
     view = queries.application(number, request.actor)
     if request.htmx:
         return render(request, "applications/saved.html", _saved(request, view, call, step))
     steps = steps_of(call)
-    is_stay = request.POST.get("action") == "save" or _has_more(view, call, step, form)
+    is_stay = request.POST.get("action") == "save" or _has_more(view, call, step, request.POST.get("shown", ""))
     if is_stay:
         messages.success(request, _("저장하였습니다."))
         return redirect("applications-edit", number, step)
@@ -254,12 +254,16 @@ def _after_save(request: HttpRequest, number: str, step: str, call: CallView, fo
     )
 
 
-def _has_more(view: ApplicationView, call: CallView, step: str, form: StepForm) -> bool:
-    """Whether saving made further questions appear that are not answered yet."""
+def _has_more(view: ApplicationView, call: CallView, step: str, shown: str) -> bool:
+    """Whether there are unanswered questions that the page (`shown`: codes on it) did not have yet.
+
+    The form of this request cannot tell: what was typed may have been saved before it was sent.
+    """
     if step != "questions":
         return False
     fresh = FORMS[step](None, view, call)
-    return any(name not in form.fields and view.draft.answers.get(name[8:]) is None for name in fresh.fields)
+    codes = {name.removeprefix("answers.") for name in fresh.fields if name.startswith("answers.")}
+    return any(view.draft.answers.get(code) is None for code in codes - set(shown.split()))
 
 
 def _overview(request: HttpRequest, view: ApplicationView, call: CallView, mistakes: list[Mistake]) -> HttpResponse:

@@ -157,7 +157,15 @@ def _applications(call: CallView, views: Sequence[ApplicationView]) -> Table:
     for view in views:
         said, lead = view.content, leads[view.lead_id]
         at = view.receipt.submitted_at.astimezone(zone) if view.receipt else ""
-        row = [view.number, view.organisation.code, lead.email, lead.name, said.title.ko, said.title.en, said.summary]
+        row: list[Any] = [
+            view.number,
+            view.organisation.code,
+            lead.email,
+            lead.name,
+            said.title.ko,
+            said.title.en,
+            said.summary,
+        ]
         row += [said.field, "; ".join(said.keywords), *(said.plan.get(name, "") for name in contents.PLAN_SECTIONS)]  # type: ignore[call-overload]
         row += ["; ".join(f"{wish.gpu_model}:{wish.utility}" for wish in said.models)]
         row += [said.requested_nodes, said.min_nodes, said.months, said.earliest_start, said.latest_start, at]

@@ -1,0 +1,139 @@
+"""An applicant's evening with the keyboard alone, in both languages: from signing in to the receipt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.applicant_scene import PASSWORD
+from tests.browser.conftest import free_port
+from tests.browser.test_reviewer_walk import follow, serious, tab_to, type_into
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+ROOT = Path(__file__).parents[2]
+STARTED_WITHIN_SECONDS = 180
+BEFORE = 3  # screens of docs/usability-script.md that come before: sign up, confirm the address, the organisation
+MOST_SCREENS = 12
+TEXTS = {
+    "ko": {"title": "한국어 모델", "text": "공개 모델을 처음부터 학습합니다.", "receipt": "신청을 접수하였습니다"},
+    "en": {"title": "A Korean model", "text": "We train an open model.", "receipt": "Your application is in"},
+}
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A portal with an open call, on a free port."""
+    with tempfile.TemporaryDirectory(prefix="dure-walk-") as home:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("DURE_", "DJANGO_"))}
+        environment |= {"DURE_HOME": home}
+        scene = [sys.executable, "-m", "tests.browser.applicant_scene"]
+        subprocess.run(scene, env=environment, cwd=ROOT, check=True, timeout=200)
+        port = free_port()
+        command = [sys.executable, "-m", "dure.cli", "portal", "serve", "--port", str(port), "--workers", "1"]
+        server = subprocess.Popen(command, env=environment)
+        try:
+            url, until = f"http://127.0.0.1:{port}", time.monotonic() + STARTED_WITHIN_SECONDS
+            while not _answers(url):
+                assert server.poll() is None and time.monotonic() < until, "the portal did not start"
+                time.sleep(0.3)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+class Walk:
+    """Sends forms with the keyboard, counts the screens and notes what axe finds on them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.screens, self.wrong = page, list[str](), list[str]()
+
+    def send(self, selector: str = "main form button.primary[value='next'], main form button.primary") -> None:
+        """Send the form of this screen; the same screen sent twice is one screen."""
+        self.wrong += serious(self.page)
+        path = self.page.url.split("?")[0]
+        if path not in self.screens:
+            self.screens.append(path)
+        follow(self.page, selector)
+
+    def choose(self, selector: str, steps: int = 1) -> None:
+        """Go to a list and take the option so many further down."""
+        tab_to(self.page, selector)
+        for _ in range(steps):
+            self.page.keyboard.press("ArrowDown")
+
+    def tick(self, selector: str) -> None:
+        """Go to a box or a choice and take it."""
+        tab_to(self.page, selector)
+        self.page.keyboard.press("Space")
+
+
+def _project(walk: Walk, words: dict[str, str]) -> None:
+    type_into(walk.page, "[name='title.ko']", words["title"])
+    type_into(walk.page, "[name='summary']", words["text"])
+    walk.choose("[name='field']")
+    type_into(walk.page, "[name='keywords']", words["title"])
+    for section in ("goal", "method", "sizing"):
+        type_into(walk.page, f"[name='plan.{section}']", words["text"])
+    walk.send()
+
+
+def _compute(walk: Walk) -> None:
+    walk.choose("[name='models.h200']")
+    type_into(walk.page, "[name='requested_nodes']", "8")
+    type_into(walk.page, "[name='months']", "6")
+    walk.choose("[name='earliest_start']")
+    walk.choose("[name='latest_start']", 3)
+    walk.page.keyboard.press("Tab")
+    walk.page.wait_for_selector("#estimate dl, #estimate table")  # the price stands there before anything is sent
+    walk.send()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_an_applicant_needs_no_mouse_and_few_screens(browser: Browser, address: str, language: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    context.set_default_timeout(60_000)
+    context.add_cookies([{"name": "dure_language", "value": language, "url": address}])
+    page, words = context.new_page(), TEXTS[language]
+    walk = Walk(page)
+    page.goto("/accounts/login/")
+    type_into(page, "#id_login", f"head-walker-{language}@example.org")
+    type_into(page, "#id_password", PASSWORD)
+    walk.send()
+    page.goto("/calls/walk-1/")
+    follow(page, "main a[href='/applications/new/?call=walk-1']")
+    walk.send()
+    follow(page, "ul.tasks a[href$='/edit/project/']")
+    _project(walk, words)
+    _compute(walk)
+    walk.send()  # the team: whoever applies is in it already
+    walk.tick("[name='answers.releases-model']")
+    walk.send()
+    walk.tick("[name='answers.licence']")  # it appeared because of the first answer
+    walk.send()
+    for name in ("privacy", "duties", "truth"):
+        walk.tick(f"[name='consents.{name}']")
+    walk.send()
+    assert page.url.endswith("/submit/"), page.inner_text("main")
+    walk.send()
+    assert words["receipt"] in page.inner_text("main")
+    walk.wrong += serious(page)
+    assert BEFORE + len(walk.screens) <= MOST_SCREENS, walk.screens
+    assert not walk.wrong
+    context.close()
