@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from dure.agent.clusters.kubernetes import KubernetesCluster
 from dure.agent.clusters.port import StepRefused
+from dure.portal.allocations import instructions
 from dure.protocol.desired import Limits
 from tests.agent.conformance import ClusterConformance, Stage, set_field
 from tests.agent.kubernetes_stand_in import CRDS
@@ -200,3 +203,11 @@ def test_a_role_the_agent_may_not_hand_out_is_refused(plane, tmp_path):
             made(site)
     finally:
         cleared(plane)
+
+
+def test_the_server_takes_the_first_job_that_holders_are_given(site, plane):
+    made(site)
+    job = yaml.safe_load(instructions.first_job(SimpleNamespace(name="award-one", gpus_per_node=8)))
+    answer = plane.admin.post("/apis/batch/v1/namespaces/award-one/jobs", params={"dryRun": "All"}, json=job)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["metadata"]["name"].startswith("first-")
