@@ -7,7 +7,7 @@ STAMP := .venv/.runtime-stamp
 DEV_STAMP := .venv/.dev-stamp
 export NUMBA_CACHE_DIR := $(CURDIR)/.venv/numba
 
-.PHONY: help setup demo demo-slurm test test-slurm test-fast lint bench lock messages clean
+.PHONY: help setup demo demo-slurm test test-slurm test-kubernetes test-fast lint bench lock messages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -40,6 +40,9 @@ test: $(DEV_STAMP) ## unit, property, real PostgreSQL and Slurm, browser; instal
 test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes; skips nothing, prints its figures
 	bash tests/install-packages.sh slurm
 	DURE_SLURM=required LABNODES=64 $(BIN)/python -m pytest -q -s tests/real/test_slurm.py
+
+test-kubernetes: $(DEV_STAMP) ## only the tests against a real API server; build it with tests/real/kubernetes/build.sh
+	$(BIN)/python -m pytest -q tests/real/test_kubernetes.py
 
 test-fast: $(DEV_STAMP) ## the inner loop: no browser, no real servers, nothing slow
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not real and not slow"
