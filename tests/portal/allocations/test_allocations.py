@@ -248,3 +248,26 @@ def test_announced_work_goes_out_with_the_desired_state_until_it_is_over(lab: wo
     assert operations.tell_of_maintenance(now=NOW) == 0
     operations.revise(actor=world.manager(), now=at(4, 5), name=name, reason="회수", node_names=[node])
     assert state_of().maintenance == ()
+
+
+def test_people_are_warned_fourteen_three_and_one_days_before_the_end(lab: world.Actor) -> None:
+    name = world.allocated(lab, "25-1-0001")  # to the first of July
+    end, day = at(7), timedelta(days=1)
+    assert operations.warn_of_end(now=end - 15 * day) == 0
+    for days in (14, 3, 1):
+        assert operations.warn_of_end(now=end - days * day) == 1
+        assert operations.warn_of_end(now=end - days * day) == 0
+    mails = Message.objects.filter(key__startswith=f"allocation-ends:{name}:")
+    assert mails.count() == 3
+    assert operations.warn_of_end(now=end) == 0
+    operations.revise(actor=world.manager(), now=end - day, name=name, reason="앞당김", end_at=end - day / 2)
+    assert operations.warn_of_end(now=end - day) == 1  # another end is warned of anew, once
+    assert mails.count() == 4
+
+
+def test_an_award_of_two_days_is_warned_of_once(lab: world.Actor) -> None:
+    start, day = at(4), timedelta(days=1)
+    world.allocated(lab, "25-1-0002", start=start, end=start + 2 * day)
+    assert operations.warn_of_end(now=start) == 0
+    assert operations.warn_of_end(now=start + day) == 1
+    assert operations.warn_of_end(now=start + day) == 0

@@ -17,6 +17,8 @@ class Allocation(models.Model):
     revision = models.ForeignKey("Revision", on_delete=models.PROTECT, null=True, related_name="+")  # the newest
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    warned_end_at = models.DateTimeField(null=True, blank=True)  # the end its people were last warned of
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True)  # and how many days before it
 
     class Meta:
         ordering = ("name",)

@@ -1,5 +1,5 @@
 """Makes agreed awards real, takes over changes of them, ends what is over, replaces failed servers,
-tells holders of maintenance."""
+tells holders of maintenance and of the end."""
 
 from __future__ import annotations
 
@@ -14,4 +14,5 @@ def run(now: datetime) -> int:
     done += operations.apply_changes(now=now)
     done += operations.end_due(now=now)
     done += operations.replace_failed(now=now)
+    done += operations.warn_of_end(now=now)
     return done + operations.tell_of_maintenance(now=now)
