@@ -127,8 +127,9 @@ def _worst_off(fit: Ints, allowed: Bools, needs: Sequence[int], most: Sequence[i
 
 def _is_servable(usable: Bools, needs: Sequence[int], most: Sequence[int]) -> bool:
     """Whether every proposal can get its reviewers within the loads: augmenting paths over bit sets."""
-    rows = [int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little") for row in usable]
-    left, holders = list(most), [0] * len(most)  # holders[r]: bit set of the proposals that r reviews
+    order = np.argsort(usable.sum(axis=0), kind="stable")  # who fits few comes first, so that others stay free
+    rows = [int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little") for row in usable[:, order]]
+    left, holders = [most[r] for r in order], [0] * len(most)  # holders[r]: bit set of the proposals that r reviews
     given = [0] * len(rows)  # given[p]: bit set of the reviewers that p has
     spare = sum(1 << r for r, room in enumerate(left) if room)
     for p in np.argsort(usable.sum(axis=1), kind="stable"):
@@ -146,7 +147,7 @@ def _augment(start: int, rows: list[int], holders: list[int], given: list[int], 
     """Give `start` one more reviewer, moving others along a path; the reviewer whose load grew, or None."""
     came_from: dict[int, int] = {}  # reviewer -> proposal that would take it
     taken: dict[int, int] = {start: -1}  # proposal -> reviewer it would hand on
-    queue, seen = [start], 0
+    queue, seen, reached = [start], 0, 1 << start
     for p in queue:
         fresh = rows[p] & ~seen & ~given[p]
         direct = fresh & spare
@@ -158,10 +159,10 @@ def _augment(start: int, rows: list[int], holders: list[int], given: list[int], 
         seen |= fresh
         for r in _bits(fresh):
             came_from[r] = p
-            for q in _bits(holders[r]):
-                if q not in taken:
-                    taken[q] = r
-                    queue.append(q)
+            for q in _bits(holders[r] & ~reached):
+                taken[q] = r
+                queue.append(q)
+            reached |= holders[r]
     return None
 
 

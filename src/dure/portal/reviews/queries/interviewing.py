@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dure.core.errors import NotFound
 from dure.core.text import Text
@@ -92,8 +93,8 @@ def my_interviews(actor: Actor) -> list[InterviewView]:
     return _views(rows)
 
 
-def _views(rows: object) -> list[InterviewView]:
-    listed = list(rows.select_related("slot"))  # type: ignore[attr-defined]
+def _views(rows: Any) -> list[InterviewView]:
+    listed = list(rows.select_related("slot"))
     views = applications.by_ids(row.application_id for row in listed)
     return [
         InterviewView(
