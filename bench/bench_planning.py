@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import random
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench import frame
 from bench.frame import Row, not_run, row
-from dure.decide.planning import audit
+from dure.decide.planning import audit, solver
 from dure.decide.planning.committee import committee
 from dure.decide.planning.explain import explain
 from dure.decide.planning.instances import generate
 from dure.decide.planning.placement import named_leaves, place_plan
 from dure.decide.planning.plan import Plan
-from dure.decide.planning.problem import Problem, Rule
+from dure.decide.planning.problem import RULES, Application, Problem, Rule, RuleName
+from dure.decide.planning.rolling import arrive
 from dure.decide.planning.solver import DEFAULT_BUDGET, solve
 
 VALUE_514 = "proven gap ≤ 0.02 % median, ≤ 0.2 % worst in 60 s; ≤ 0.5 % in 3 s"
@@ -38,6 +43,12 @@ EXPLAIN = "≤ 5 s at 50,000"
 PLACEMENT = "0 awards split over leaf groups at 514, ≤ 0.5 % at 5,000"
 DETERMINISM = "byte-identical plan under row permutation, 1 or 2 threads"
 ROLLING = "≤ 1 s at 514, ≤ 5 s at 50,000"
+GROWTH = "fit and state the exponent of time and memory in the number of applications, clusters and slots"
+ROLLING_LIMIT = {514: 1, 5_000: 5, 50_000: 5}
+SAME_BUDGET = 600_000
+NOTHING_FOUND = 1_000.0
+"""What stands for the ratio to a solver that found no plan at all."""
+MODELS = Path(__file__).parent / "planning_solvers.py"
 GIB = 2**20  # ru_maxrss counts KiB
 
 HASHES = Path(__file__).parent / "planning_instances.json"
@@ -78,12 +89,90 @@ def national(seeds: Sequence[int]) -> list[Row]:
     quick = [run(problem, Rule("value", 30), 700_000) for problem in problems]
     rows = gaps("514 value", values, VALUE_514, 0.0002, 0.002, 60)
     rows += gaps("514 value, short budget", quick, VALUE_514, 0.005, 0.005, 3)
+    rows += placement(problems, [one.plan for one in values], "value")
     for delta, share in ((30, 0.985), (1, 0.975)):
         outcomes = [run(problem, Rule("merit", delta), DEFAULT_BUDGET) for problem in problems]
         rows += merit(f"514 merit δ = {delta / 10}", outcomes, values, MERIT_514, share, 60)
-    rows += placement(problems, [one.plan for one in values])
-    rows.append(explained(problems[0], values[0].plan, "514"))
+        if delta == 30:
+            rows += placement(problems, [one.plan for one in outcomes], "merit")
+            rows += beside(problems[0], outcomes[0].plan, "514", ROLLING_LIMIT[514])
+    rows += same_bytes(problems[0])
     return rows
+
+
+def beside(problem: Problem, plan: Plan, name: str, limit: float) -> list[Row]:
+    """What is asked of one plan: its check by a bare interpreter, all explanations, one arrival."""
+    _, check = checked(problem, plan)
+    explain(problem, plan)
+    told, seconds = frame.timed(lambda: explain(problem, plan))
+    unfunded = sum(one.outcome == "unfunded" for one in told.statements)
+    changes = sum(one.change is not None for one in told.statements)
+    return [
+        row(f"{name}: certificate check, python3 -I audit.py", check, "s", CHECK, lambda s: s <= 2),
+        row(f"{name}: explanations of all ({unfunded:,} unfunded, {changes:,} offers inserted)", seconds, "s", EXPLAIN,
+            lambda s: s <= 5),
+        row(f"{name}: rolling decision with its audit", decided(problem, plan), "s", ROLLING, lambda s: s <= limit),
+    ]  # fmt: skip
+
+
+def checked(problem: Problem, plan: Plan) -> tuple[Any, float]:
+    """The report of a bare interpreter that has the two files and the auditor only, and its seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "problem").write_bytes(problem.encode())
+        (Path(folder) / "plan").write_bytes(plan.encode())
+        command = [sys.executable, "-I", audit.__file__, f"{folder}/problem", f"{folder}/plan", "--json"]
+        done, seconds = frame.timed(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
+    return json.loads(done.stdout), seconds
+
+
+def decided(problem: Problem, plan: Plan) -> float:
+    """The worst seconds of three arrivals, each decided and audited; the first, which compiles, does not count."""
+    worst = 0.0
+    for index, like in enumerate(problem.applications[:4]):
+        arriving = replace(like, id=f"R{index}", lottery_rank=len(problem.applications) + 1)
+
+        def decide(one: Application = arriving) -> Any:
+            found = arrive(problem, plan, one)
+            return audited(found.problem, found.plan)
+
+        report, seconds = frame.timed(decide)
+        if report["violations"]:
+            raise AssertionError(report["violations"])
+        worst = max(worst, seconds if index else 0.0)
+    return worst
+
+
+def same_bytes(problem: Problem) -> list[Row]:
+    """Whether permuted rows, and one thread instead of two, give the same plan to the byte."""
+    chance = random.Random(1)
+    applications = [replace(one, options=one.options[::-1]) for one in problem.applications]
+    policies = list(problem.policies)
+    chance.shuffle(applications)
+    chance.shuffle(policies)
+    other = replace(
+        problem, applications=tuple(applications), policies=tuple(policies), clusters=problem.clusters[::-1]
+    )
+    rows = []
+    for rule in RULES:
+        plan = solve(problem, SAME_BUDGET, rule=rule).encode()
+        permuted = solve(other, SAME_BUDGET, rule=rule).encode()
+        with one_thread():
+            alone = solve(problem, SAME_BUDGET, rule=rule).encode()
+        for what, found in (("rows permuted", permuted), ("1 thread instead of 2", alone)):
+            name = f"514 {rule}, {what}: same bytes"
+            rows.append(row(name, int(found == plan), "", DETERMINISM, lambda same: same == 1))
+    return rows
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """The planner with a single thread."""
+    packed = solver.pack
+    solver.pack = partial(packed, threads=1)
+    try:
+        yield
+    finally:
+        solver.pack = packed
 
 
 def gaps(name: str, outcomes: Sequence[Outcome], target: str, median: float, worst: float, limit: float) -> list[Row]:
@@ -116,52 +205,162 @@ def merit(
     ]  # fmt: skip
 
 
-def placement(problems: Sequence[Problem], plans: Sequence[Plan]) -> list[Row]:
-    """Awards split over leaf groups."""
-    split = 0
-    for problem, plan in zip(problems, plans, strict=True):
-        leaves = {cluster.code: named_leaves(cluster) for cluster in problem.clusters}
-        split += sum(one.split for one in place_plan(problem, plan, leaves, {}).values())
-    return [row("514: awards split over leaf groups", split, "", PLACEMENT, lambda count: count == 0)]
-
-
-def explained(problem: Problem, plan: Plan, name: str) -> Row:
-    """Seconds to explain every application."""
-    _, seconds = frame.timed(lambda: explain(problem, plan))
-    return row(f"{name}: explanations of all", seconds, "s", EXPLAIN, lambda s: s <= 5)
-
-
-def stress(size: int, seeds: Sequence[int], supply_scale: int, target: str, worst: float, limit: float) -> list[Row]:
-    """A stress size under the value rule, each seed in a process of its own so that memory is its own."""
-    found = [apart(size, seed, supply_scale) for seed in seeds]
-    name = f"{size:,} value" + (f", {supply_scale}× supply" if supply_scale > 1 else "")
-    memory = max(one["memory"] for one in found)
+def placement(problems: Sequence[Problem], plans: Sequence[Plan], rule: str) -> list[Row]:
+    """Awards split over leaf groups, awards without nodes, and the seconds it took."""
+    found, seconds = frame.timed(lambda: [placed(*pair) for pair in zip(problems, plans, strict=True)])
+    split, lost = (sum(counts) for counts in zip(*found, strict=True))
+    worst = seconds / len(problems)
     return [
-        row(f"{name}: gap, worst", 100 * max(one["gap"] for one in found), "%", target, lambda g: g <= 100 * worst),
-        row(f"{name}: time, worst", max(one["seconds"] for one in found), "s", target, lambda s: s <= limit),
-        row(f"{name}: memory", memory, "GiB", target, lambda m: m < (1 if size == 5_000 else 2)),
-        row(f"{name}: certificate check", max(one["check"] for one in found), "s", CHECK, lambda s: s <= 2),
+        row(f"514 {rule}: awards split over leaf groups, all seeds", split, "", PLACEMENT, lambda count: count == 0),
+        row(f"514 {rule}: awards that found no nodes", lost, "", PLACEMENT, lambda count: count == 0),
+        row(f"514 {rule}: placing one plan", worst, "s", "no target", lambda s: s >= 0),
     ]
 
 
-def apart(size: int, seed: int, supply_scale: int) -> Any:
-    """Solve one stress instance in a fresh process; its figures."""
-    command = [sys.executable, "-m", "bench.bench_planning", "--one", str(size), str(seed), str(supply_scale)]
+def placed(problem: Problem, plan: Plan) -> tuple[int, int]:
+    """How many awards were split, and how many found too few nodes."""
+    leaves = {cluster.code: named_leaves(cluster) for cluster in problem.clusters}
+    found = place_plan(problem, plan, leaves, {}).values()
+    return sum(one.split for one in found), sum(len(one.unplaced) for one in found)
+
+
+def stress(size: int, seeds: Sequence[int], scale: int, solvers: Solvers) -> list[Row]:
+    """A stress size, each seed and rule in a process of its own so that memory is its own."""
+    name = f"{size:,}" + (f", {scale}× supply" if scale > 1 else "")
+    target, gap, limit = (SIZE_5000, 0.003, 60) if size == 5_000 else (SIZE_50000, 0.005 if scale > 1 else 0.0005, 120)
+    values = [apart(size, seed, scale, "value") for seed in seeds]
+    merits = [apart(size, seed, scale, "merit") for seed in seeds]
+    shares = [one["value"] / two["bound"] for one, two in zip(merits, values, strict=True)]
+    rows = [
+        row(f"{name} value: gap, median", 100 * statistics.median(one["gap"] for one in values), "%", target,
+            lambda g: g <= 100 * gap),
+        row(f"{name} value: gap, worst", 100 * max(one["gap"] for one in values), "%", target,
+            lambda g: g <= 100 * gap),
+        row(f"{name} value: time, worst", max(one["seconds"] for one in values), "s", target, lambda s: s <= limit),
+        row(f"{name} merit: share of the value bound, worst", 100 * min(shares), "%", target, lambda s: s >= 99),
+        row(f"{name} merit: envious applications", sum(one["envy"] for one in merits), "", target, lambda n: n == 0),
+        row(f"{name} merit: time, worst", max(one["seconds"] for one in merits), "s", target,
+            lambda s: s <= (90 if size == 5_000 else 120)),
+        row(f"{name}: memory", max(one["memory"] for one in values + merits), "GiB", target,
+            lambda m: m < (1 if size == 5_000 else 2)),
+        row(f"{name}: violations", sum(one["violations"] for one in values + merits), "", target, lambda n: n == 0),
+        row(f"{name} value: against the committee, least", min(one["ratio"] for one in values), "×", COMMITTEE,
+            lambda r: r >= 1.1, baseline="committee greedy"),
+        row(f"{name} merit: against the committee, least", min(one["ratio"] for one in merits), "×", COMMITTEE,
+            lambda r: r >= 1.1, baseline="committee greedy"),
+        row(f"{name}: certificate check", max(one["check"] for one in values + merits), "s", CHECK, lambda s: s <= 2),
+        row(f"{name}: explanations of all", max(one["explain"] for one in values + merits), "s", EXPLAIN,
+            lambda s: s <= 5),
+        row(f"{name}: rolling decision with its audit", max(one["rolling"] for one in values + merits), "s", ROLLING,
+            lambda s: s <= ROLLING_LIMIT[size]),
+    ]  # fmt: skip
+    if size == 5_000:
+        split = 100 * max(one["split"] for one in values + merits)
+        rows.append(row(f"{name}: awards split over leaf groups, worst", split, "%", PLACEMENT, lambda s: s <= 0.5))
+    if scale == 1:
+        rows += solvers.rows(size, list(seeds)[: 2 if size == 5_000 else 1], [one["value"] for one in values],
+                             [one["seconds"] for one in values])  # fmt: skip
+    return rows
+
+
+def apart(size: int, seed: int, scale: int, rule: str, clusters: int = 1, budget: int = 0) -> Any:
+    """Solve one instance in a fresh process; its figures."""
+    asked = [str(one) for one in (size, seed, scale, rule, clusters, budget)]
+    command = [sys.executable, "-m", "bench.bench_planning", "--one", *asked]
     return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 
-def one(size: int, seed: int, supply_scale: int) -> dict[str, float]:
-    """The figures of one stress instance; the certificate is checked by a bare interpreter."""
-    problem = generate(size, seed, supply_scale=supply_scale)
-    plan, seconds = frame.timed(lambda: solve(problem, VALUE_BUDGETS[size], rule="value"))
+def one(size: int, seed: int, scale: int, rule: RuleName, clusters: int, budget: int) -> dict[str, float]:
+    """The figures of one instance. With a budget only time and memory of solving count, as for `growth`."""
+    solve(generate(200, 1), 1_000, rule=rule)
+    problem = several(generate(size, seed, supply_scale=scale), clusters)
+    plan, seconds = frame.timed(lambda: solve(problem, budget or VALUE_BUDGETS[size], rule=rule))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "problem").write_bytes(problem.encode())
-        (Path(folder) / "plan").write_bytes(plan.encode())
-        command = [sys.executable, "-I", audit.__file__, f"{folder}/problem", f"{folder}/plan", "--json"]
-        done, check = frame.timed(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
-    gap = json.loads(done.stdout)["gap"]
-    return {"gap": 1.0 if gap is None else gap, "seconds": seconds, "memory": memory, "check": check}
+    if budget:
+        return {"seconds": seconds, "memory": memory}
+    report, check = checked(problem, plan)
+    _, told = frame.timed(lambda: explain(problem, plan))
+    split = sum(placed(problem, plan)) / len(plan.awards) if size == 5_000 else 0.0
+    return {
+        "value": report["value"], "bound": report["bound"], "gap": 1.0 if report["gap"] is None else report["gap"],
+        "envy": report["envy"], "violations": len(report["violations"]), "seconds": seconds, "memory": memory,
+        "check": check, "explain": told, "rolling": decided(problem, plan), "split": split,
+        "ratio": plan.value / committee(problem).value,
+    }  # fmt: skip
+
+
+def several(problem: Problem, times: int) -> Problem:
+    """The problem with every cluster cut into `times` of its kind, each usable by whoever could use the whole."""
+    if times == 1:
+        return problem
+    names = [f"-{index}" for index in range(times)]
+    clusters = [
+        replace(one, code=one.code + name, capacity=tuple(nodes // times for nodes in one.capacity), leaf_nodes=())
+        for one in problem.clusters
+        for name in names
+    ]
+    room = {one.code: max(one.capacity) for one in clusters}
+    applications = tuple(
+        replace(one, options=tuple(
+            replace(option, cluster=option.cluster + name, max_nodes=min(option.max_nodes, room[option.cluster + name]))
+            for option in one.options for name in names if option.min_nodes <= room[option.cluster + name]
+        ))
+        for one in problem.applications
+    )  # fmt: skip
+    return replace(problem, clusters=tuple(clusters), applications=applications)
+
+
+def growth() -> list[Row]:
+    """How time and memory of solving grow, at 400 units of work per application: exponents of a fitted power."""
+    by_size = [(size, apart(size, 1, 1, "value", 1, 400 * size)) for size in (1_000, 2_000, 4_000, 8_000, 16_000)]
+    by_cluster = [(5 * times, apart(2_000, 1, 1, "value", times, 800_000)) for times in (1, 2, 4)]
+    rows = []
+    for what, found in (("applications", by_size), ("clusters", by_cluster)):
+        for figure in ("seconds", "memory"):
+            slope = frame.exponent([size for size, _ in found], [one[figure] for _, one in found])
+            rows.append(row(f"growth of {figure} with {what}: exponent", slope, "", GROWTH, lambda power: power < 1.5))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Solvers:
+    """The interpreter that has the comparison solvers (`pip install .[solvers]` puts them beside this one)."""
+
+    python: str
+
+    def rows(self, size: int, seeds: Sequence[int], values: Sequence[int], seconds: Sequence[float]) -> list[Row]:
+        """Our value over each solver's, given the same time on the same instances; the least ratio."""
+        found = []
+        for name in ("cp-sat", "highs", "scip"):
+            label, ratios = f"{size:,}: value against naive {name}, least", []
+            for seed, value, limit in zip(seeds, values, seconds, strict=False):
+                answer = self.ask(name, generate(size, seed), limit)
+                if "missing" in answer:
+                    label += f" (not run: {answer['missing']})"
+                    break
+                ratios.append(value / answer["value"] if answer["value"] else NOTHING_FOUND)
+            if not ratios:
+                found.append(not_run(label, "×", SOLVERS))
+                continue
+            if min(ratios) == NOTHING_FOUND:
+                label += f" (no plan found: {NOTHING_FOUND:g})"
+            least = 1.0 if size == 514 else 1.01
+            found.append(row(label, min(ratios), "×", SOLVERS, lambda ratio, least=least: ratio >= least - 1e-4,
+                             baseline=name, ratio=min(ratios)))  # fmt: skip
+        return found
+
+    def ask(self, name: str, problem: Problem, seconds: float) -> Any:
+        """The answer of one solver in a process of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "problem"
+            path.write_bytes(problem.encode())
+            command = [self.python, str(MODELS), name, str(path), str(max(1.0, seconds))]
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=4 * seconds + 120)
+            except subprocess.TimeoutExpired:
+                return {"value": None}
+        lines = done.stdout.strip().splitlines()
+        return json.loads(lines[-1]) if lines else {"missing": done.stderr.strip().splitlines()[-1:] or "no answer"}
 
 
 def frozen() -> Row:
@@ -172,24 +371,32 @@ def frozen() -> Row:
 
 
 def main() -> None:
-    """Three seeds at 514; with --full ten, and the stress sizes."""
-    if "--one" in sys.argv:
-        print(json.dumps(one(*(int(argument) for argument in sys.argv[2:5]))))
+    """Three seeds at 514; with --full ten, the stress sizes, growth and the comparison solvers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="the longer study")
+    parser.add_argument("--solver-python", default=sys.executable, help="a Python that has ortools and pyscipopt")
+    parser.add_argument("--one", nargs=6, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        size, seed, scale, rule, clusters, budget = asked.one
+        print(json.dumps(one(int(size), int(seed), int(scale), rule, int(clusters), int(budget))))
         return
-    full = frame.arguments(__doc__ or "").full
-    rows = [frozen(), *national(range(1, 11 if full else 4))]
-    if full:
-        rows += stress(5_000, range(1, 6), 1, SIZE_5000, 0.003, 60)
-        rows += stress(50_000, range(1, 4), 1, SIZE_50000, 0.0005, 120)
-        rows += stress(50_000, range(1, 4), 8, SIZE_50000, 0.005, 120)
+    solvers = Solvers(asked.solver_python)
+    rows = [frozen(), *national(range(1, 11 if asked.full else 4))]
+    if asked.full:
+        outcomes = [run(generate(514, seed), Rule("value", 30), DEFAULT_BUDGET) for seed in (1, 2)]
+        rows += solvers.rows(514, (1, 2), [one.plan.value for one in outcomes], [one.seconds for one in outcomes])
+        rows += stress(5_000, range(1, 6), 1, solvers)
+        rows += stress(50_000, range(1, 4), 1, solvers)
+        rows += stress(50_000, range(1, 4), 8, solvers)
+        rows += growth()
     else:
-        rows += [not_run("5,000 value and merit", "%", SIZE_5000), not_run("50,000 value", "%", SIZE_50000)]
-    rows += [
-        not_run("against naive models given to CP-SAT, HiGHS, SCIP", "×", SOLVERS),
-        not_run("byte-identical plan under permutation and threads", "", DETERMINISM),
-        not_run("rolling decision", "s", ROLLING),
-    ]
-    frame.write("planning", rows, full=full)
+        rows += [
+            not_run("5,000 value and merit (make bench-planning-full)", "%", SIZE_5000),
+            not_run("50,000 value (make bench-planning-full)", "%", SIZE_50000),
+            not_run("against naive models in CP-SAT, HiGHS, SCIP (make bench-planning-full)", "×", SOLVERS),
+        ]
+    frame.write("planning", rows, full=asked.full)
 
 
 if __name__ == "__main__":

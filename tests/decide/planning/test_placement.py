@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dure.decide.planning import homes, sweepline
 from dure.decide.planning.committee import committee
 from dure.decide.planning.instances import generate
 from dure.decide.planning.placement import Claim, Leaf, Placement, named_leaves, place
+from dure.decide.planning.problem import Problem
 
 SLOTS = 8
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches of moments: what must hold does so however little is searched."""
+    monkeypatch.setattr(sweepline, "WIDEST", 20)
+    monkeypatch.setattr(homes, "VISITS", 2_000)
 
 
 @st.composite
@@ -28,7 +40,8 @@ def cases(draw: st.DrawFn) -> tuple[list[Leaf], list[Claim], dict[str, list[tupl
     return leaves, claims, busy
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.usefixtures("narrow")
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_nodes_are_given_once_and_never_while_busy(
     case: tuple[list[Leaf], list[Claim], dict[str, list[tuple[int, int]]]],
@@ -58,18 +71,53 @@ def check(leaves: list[Leaf], claims: list[Claim], busy: dict[str, list[tuple[in
             assert found.unplaced == ()
 
 
-def test_national_call_is_placed_with_hardly_a_split() -> None:
-    problem = generate(514, 1)
-    awards = committee(problem).awards
+def claims_of(problem: Problem, code: str) -> list[Claim]:
+    """What the committee awards on one cluster."""
+    return [
+        Claim(one.application, one.start, one.start + problem.application[one.application].duration, one.nodes)
+        for one in committee(problem).awards
+        if one.cluster == code
+    ]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_national_call_is_placed_without_a_split(seed: int) -> None:
+    problem = generate(514, seed)
     for cluster in problem.clusters:
-        claims = [
-            Claim(one.application, one.start, one.start + problem.application[one.application].duration, one.nodes)
-            for one in awards
-            if one.cluster == cluster.code
-        ]
-        found = place(named_leaves(cluster), claims, {}, problem.calendar.slots)
-        assert found.unplaced == ()
-        assert found.split <= 2
+        claims, leaves = claims_of(problem, cluster.code), named_leaves(cluster)
+        found = place(leaves, claims, {}, problem.calendar.slots)
+        check(list(leaves), claims, {}, found)
+        assert (found.split, found.unplaced) == (0, ())
+
+
+def test_failed_and_drained_nodes_are_avoided_in_a_full_call() -> None:
+    problem = generate(514, 1)
+    for cluster in problem.clusters:
+        claims, leaves = claims_of(problem, cluster.code), list(named_leaves(cluster))
+        busy = {leaf.nodes[0]: [(0, 2), (9, 11)] for leaf in leaves[:2]}
+        check(leaves, claims, busy, place(leaves, claims, busy, problem.calendar.slots))
+
+
+@pytest.mark.usefixtures("narrow")
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10_000))
+def test_a_cluster_full_to_the_last_node_is_placed_by_the_beam(seed: int) -> None:
+    """Cut two groups of eight nodes into awards that fill them exactly; they must go back without a loss."""
+    chance = random.Random(seed)
+    claims = []
+    for leaf in range(2):
+        ends = [0] * 8
+        while min(ends) < SLOTS:
+            first = min(ends)
+            nodes = chance.randint(1, ends.count(first))
+            end = min(SLOTS, first + chance.randint(2, 4))
+            claims.append(Claim(f"l{leaf}-{len(claims)}", first, end, nodes))
+            for index in [at for at, one in enumerate(ends) if one == first][:nodes]:
+                ends[index] = end
+    leaves = [Leaf(f"l{i}", tuple(f"l{i}n{k}" for k in range(8))) for i in range(2)]
+    found = place(leaves, claims, {}, SLOTS)
+    check(leaves, claims, {}, found)
+    assert found.unplaced == () and found.split <= 2
 
 
 def test_a_failed_node_is_avoided_and_ejection_saves_a_split() -> None:
