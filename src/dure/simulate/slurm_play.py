@@ -60,6 +60,7 @@ class Play:
         self._portal = Supervisor({**os.environ})
         self._agents = Supervisor({**os.environ, "PATH": self.fleet.path()})
         self._jobs: dict[tuple[str, str], str] = {}
+        self._told: set[str] = set()
 
     def call(self) -> None:
         """Call 25-1 from its announcement to signed agreements, in virtual time."""
@@ -132,7 +133,9 @@ class Play:
         self._portal.stop()
 
     def _tell(self, part: str, done: int, total: int) -> None:
-        if done == total:
+        """One line for each part of the call that is done; acts say so again while they wait."""
+        if done == total and part not in self._told:
+            self._told.add(part)
             self._console.print(f"{part}: {total:,}")
 
     def _tick(self) -> None:
