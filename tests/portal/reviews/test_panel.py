@@ -339,6 +339,8 @@ def test_every_page_of_the_panel_opens(language):
         assert client.get(again, headers={"HX-Request": "true"}).status_code == 204, "nothing new, nothing sent"
         assert client.get(f"/reviews/discussions/{item.number}/").status_code == 200
     assert office.get("/reviews/invitations/?format=csv").status_code == 200
+    assert "r0@example.org" in office.get("/reviews/pool/?format=csv&active=1").content.decode("utf-8-sig")
+    assert "r0" in office.get("/reviews/panel/25-1/?format=csv").content.decode("utf-8-sig")
     assert office.get("/reviews/panel/25-1/feasibility/?format=xlsx").content[:2] == b"PK"
     assert browser(person("anyone")).get(f"/reviews/meetings/{meeting_id}/").status_code == 403
     assert browser(reviewer("outsider", boss)).get(f"/reviews/meetings/{meeting_id}/").status_code == 404

@@ -115,13 +115,18 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
     call = calls.call(code, request.actor)
     found = queries.progress(code, request.actor)
     late = [seat for seat in found.seats if seat.is_late(request.now) and not seat.bars]
+    loads = _loads(found, request, code)
+    if request.GET.get("format") in ("csv", "xlsx"):
+        header = ["reviewer", "assigned", "submitted", "late", "severity", "noise"]
+        rows = [[one.name, one.assigned, one.submitted, one.late, one.severity, one.noise] for one in loads]
+        return export(f"workload-{code}", request.GET["format"], header, rows)
     context = {
         **tabs(code, "progress"),
         "call": call,
         "progress": found,
         "late": late,
         "barred": [seat for seat in found.seats if seat.bars and seat.state != "recused"],
-        "loads": _loads(found, request, code),
+        "loads": loads,
         "may_assign": call.state in ("closed", "reviewing"),
         "short": sum(found.short.values()),
     }
@@ -206,8 +211,28 @@ def pool(request: HttpRequest) -> HttpResponse:
         except InvalidInput as error:
             add_mistakes(form, error)
     text = request.GET.get("q", "").strip().casefold()
-    rows = [r for r in queries.reviewers(request.actor) if text in f"{r.name} {r.affiliation} {r.keywords}".casefold()]
-    context = {"page": page_of(request, rows), "form": form, "crumbs": [PANEL, (_("평가위원"), "")]}
+    active = {"1": True, "0": False}.get(request.GET.get("active", ""))
+    rows = [
+        r
+        for r in queries.reviewers(request.actor)
+        if text in f"{r.name} {r.affiliation} {r.keywords}".casefold() and active in (None, r.is_active)
+    ]
+    if request.GET.get("format") in ("csv", "xlsx"):
+        header = ["name", "email", "affiliation", "former_affiliations", "keywords", "load_limit", "is_active"]
+        listed = [
+            [
+                r.name,
+                r.email,
+                r.affiliation,
+                "; ".join(r.former_affiliations),
+                "; ".join(r.keywords),
+                r.load_limit,
+                r.is_active,
+            ]
+            for r in rows
+        ]
+        return export("reviewers", request.GET["format"], header, listed)
+    context = {"page": page_of(request, rows), "form": form, "exports": True, "crumbs": [PANEL, (_("평가위원"), "")]}
     return render(request, "reviews/pool.html", context, status=422 if form.errors else 200)
 
 
