@@ -41,6 +41,7 @@ class ClusterOut(Schema):
     nodes: int
     share: str
     scheduler: str
+    engine: str
     delivered_at: datetime
     retired_at: datetime
     agent_seen_at: datetime | None

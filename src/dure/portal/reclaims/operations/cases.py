@@ -90,11 +90,15 @@ def _excuses(view: AllocationView, rule: IdleRule) -> Excuses:
         free_until = max([free_until, *accepted.values_list("closed_at", flat=True)])
     nodes = set(view.node_names)
     works = fleet.maintenances(view.cluster, ending_after=view.start_at) if "maintenance" in rule.exempt else []
+    down = fleet.down_since_of(view.cluster, view.node_names) if "failed_node" in rule.exempt else {}
     return Excuses(
         free_until=free_until,
         zone=zone(),
         holidays=current().holidays if "holiday" in rule.exempt else (),
-        periods=[Period(work.start_at, work.end_at) for work in works if nodes & set(work.node_names)],
+        periods=[
+            *(Period(work.start_at, work.end_at) for work in works if nodes & set(work.node_names)),
+            *(Period(since, view.end_at) for since in down.values() if since < view.end_at),
+        ],
     )
 
 
