@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
+from dure.core.errors import InvalidInput
+from dure.core.text import Text
 from dure.decide.planning import audit, reference
 from dure.decide.planning.explain import explain
 from dure.decide.planning.left import held_by, remaining
-from dure.decide.planning.problem import Problem
+from dure.decide.planning.problem import Policy, Problem, Track
 from dure.decide.planning.rolling import arrive
 from dure.decide.planning.solver import solve
 from dure.decide.planning.stability import stability
@@ -48,3 +51,20 @@ def test_stability_counts_plans_and_can_be_ended() -> None:
     assert {found.group(name) for name in found.funded} <= {"always", "margin", "never"}
     assert found == stability(problem, 4, 5_000)
     assert stability(problem, 4, 5_000, keep_going=lambda done: done < 2).runs == 2
+
+
+def test_what_is_kept_for_another_track_goes_to_an_arrival_there() -> None:
+    problem = small_call(5)
+    supply = sum(sum(cluster.capacity) for cluster in problem.clusters)
+    kept = Policy("reserve-fast", "reserve", Text("유보", "reserve"), "node_slots", (supply * 6 // 10,),
+                  exclude={"track": ("fast",)}, end_slot=problem.calendar.slots)  # fmt: skip
+    problem = replace(problem, tracks=(*problem.tracks, Track("fast", "fast", 600)), policies=(kept,))
+    plan = solve(problem, 30_000)
+    held = sum(award.nodes * problem.application[award.application].duration for award in plan.awards)
+    assert held <= supply * 6 // 10
+    like = max(problem.applications, key=lambda one: one.score_tenths)
+    late = replace(like, id="late", lottery_rank=1_000, latest=11, duration=1)
+    fast = replace(late, track="fast")
+    assert arrive(problem, plan, fast).plan.awards
+    with pytest.raises(InvalidInput):
+        arrive(problem, plan, replace(late, track="nowhere"))

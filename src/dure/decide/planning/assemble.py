@@ -86,11 +86,17 @@ def assemble(
             delay_permille=policy.value.delay_percent_per_month * 10,
         ),
         rule=Rule(rule or policy.rule, policy.delta_tenths if delta_tenths is None else delta_tenths),
-        tracks=(Track(ground.track, ground.track, programme.rubric.pass_mark_tenths),),
+        tracks=_tracks(programme, ground.track),
         clusters=clusters,
         applications=tuple(_application(programme, ground, clusters, slots, one, ranks[one.id]) for one in applicants),
         policies=_policies(programme, ground.track, clusters, slots),
     )
+
+
+def _tracks(programme: Programme, track: str) -> tuple[Track, ...]:
+    """The call's own track, and those something is kept for: arrivals on them are decided beside this plan."""
+    codes = sorted({track, *(reserve.track for reserve in programme.policy.reserves)})
+    return tuple(Track(code, code, programme.rubric.pass_mark_tenths) for code in codes)
 
 
 def lottery_ranks(call: str, numbers: Sequence[str]) -> dict[str, int]:
@@ -196,7 +202,8 @@ def _reserves(programme: Programme, track: str, supply: int, slots: int) -> list
                 f"Reserved for {programme.track(reserve.track).name.en}: {reserve.permille / 10:g} %",
             ),
             measure="node_slots",
-            caps=(supply - supply * reserve.permille // 1000,),
+            caps=(max(0, supply - supply * reserve.permille // 1000),),
+            exclude={"track": (reserve.track,)},
             end_slot=slots,
         )
         for reserve in programme.policy.reserves

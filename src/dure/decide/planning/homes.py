@@ -167,21 +167,21 @@ def _search(free, start, end, nodes, home, rounds, seed):  # type: ignore[no-unt
     hopeless = np.zeros(len(home), dtype=np.bool_)
     for k in range(len(home)):
         _put(free, start, end, nodes, home, k, _tightest(free, start, end, nodes, k))
-    best, fewest = home.copy(), start[0] * 0 + len(home) + 1
+    best, fewest = home.copy(), len(home) + 1
     for _ in range(rounds):
         waiting = np.flatnonzero((home == HOMELESS) & ~hopeless)
-        for k in waiting:
-            _put(free, start, end, nodes, home, k, _tightest(free, start, end, nodes, k))
+        for one in waiting:
+            _put(free, start, end, nodes, home, one, _tightest(free, start, end, nodes, one))
         waiting = np.flatnonzero((home == HOMELESS) & ~hopeless)
         if len(waiting) < fewest:
             fewest = len(waiting)
             best[:] = home
         if len(waiting) == 0 or len(free) == 1:
             break
-        k = waiting[draw(seed, len(waiting))]
-        cost[k] += 1
-        if not _eject(free, start, end, nodes, home, k, cost, lack, seed):
-            hopeless[k] = True
+        one = waiting[draw(seed, len(waiting))]
+        cost[one] += 1
+        if not _eject(free, start, end, nodes, home, one, cost, lack, seed):
+            hopeless[one] = True
         _shake(free, start, end, nodes, home, seed)
     for k in range(len(home)):
         _put(free, start, end, nodes, home, k, HOMELESS)
