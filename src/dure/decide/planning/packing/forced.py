@@ -69,6 +69,21 @@ def _force_block(members, width, group_start, amount, reduced, taken, left):  # 
 
 
 @numba.njit(cache=True, nogil=True)
+def _always_fits(members, width, group_start, amount, reduced):  # type: ignore[no-untyped-def]
+    """Whether the best choices of all members fit together, even if one of them takes its largest instead."""
+    load, largest = 0, 0
+    for g in members:
+        best, at = 0, -1
+        for j in range(group_start[g], group_start[g + 1]):
+            largest = max(largest, amount[j])
+            if reduced[j] > best:
+                best, at = reduced[j], j
+        if at >= 0:
+            load += amount[at]
+    return load + largest <= width
+
+
+@numba.njit(cache=True, nogil=True)
 def _force(group_start, of_group, block_start, member, width, amount, reduced, top, taken, left):  # type: ignore[no-untyped-def]
     """Fill `taken` and `left` for every group."""
     for g in range(len(group_start) - 1):
@@ -78,11 +93,11 @@ def _force(group_start, of_group, block_start, member, width, amount, reduced, t
                 taken[j] = reduced[j] - top[g]
     for b in range(len(width)):
         members = member[block_start[b] : block_start[b + 1]]
-        if len(members) * width[b] > LARGEST_TABLE:
+        if len(members) * width[b] > LARGEST_TABLE or _always_fits(members, width[b], group_start, amount, reduced):
             for g in members:
                 left[g] = -top[g]
                 for j in range(group_start[g], group_start[g + 1]):
-                    taken[j] = reduced[j] - max(0, top[g])
+                    taken[j] = min(0, reduced[j] - top[g])
             continue
         _force_block(members, width[b], group_start, amount, reduced, taken, left)
 

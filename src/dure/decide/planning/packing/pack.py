@@ -54,6 +54,9 @@ SETTLED_COST = 60
 VALUE_PERCENT = 10
 """Share of the budget that a run under a merit order spends on the best plan of all, from which it starts."""
 
+LARGEST_PATTERNS = 200_000
+"""Choices up to which prices are sought over patterns; a second linear programme of more takes minutes."""
+
 NO_TERMS: Terms = compress([])
 
 OnProgress = Callable[[str, int, int, int], bool]
@@ -246,7 +249,7 @@ class Run:
         """The best prices beside block knapsacks: over patterns where there is a linear programme, else by descent."""
         if self.is_over or len(self._kept.row) == 0:
             return
-        if self.linear is not None:
+        if self.linear is not None and self.model.choices <= LARGEST_PATTERNS:
             self.patterns = self._open_patterns(self.linear)
             self._prove(self.patterns.total, self.patterns.prices, self._kept)
             return
@@ -303,7 +306,7 @@ class Run:
     def bind(self, merit: Merit) -> None:
         """Tighten the bound to plans without envy, as far as an exact relaxation is at hand."""
         self.value_total = self.total
-        if self.linear is None or self.stopped:
+        if self.linear is None or self.stopped or self.model.choices > LARGEST_PATTERNS:
             return
         patterns = self.patterns or self._open_patterns(self.linear)
         found = Precedences(self.model, merit, self._kept)
