@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.period import Month
 from dure.core.text import Text
 
 
-def extended_end(end_at: datetime, months: int, *, already: int, limit: int, now: datetime, zone: tzinfo) -> datetime:
+def extended_end(end_at: datetime, months: int, *, already: int, limit: int, now: datetime, zone: ZoneInfo) -> datetime:
     """The new end of an award that ends at `end_at` (a month's first instant in `zone`) and is extended by `months`.
 
     `already` months have been added before; the programme allows `limit` in all (its `extension_months`).
@@ -51,6 +52,6 @@ def shortened_end(start_at: datetime, end_at: datetime, wanted: datetime, now: d
     return wanted
 
 
-def next_month(now: datetime, zone: tzinfo) -> datetime:
+def next_month(now: datetime, zone: ZoneInfo) -> datetime:
     """The first instant of the coming month: a transfer between organisations begins there, so no month is split."""
     return Month.of(now, zone).plus(1).period(zone).start

@@ -45,10 +45,11 @@ class ApplicationOut(Schema):
 
 
 class StartIn(Schema):
-    """For which organisation, in which call."""
+    """For which organisation, in which call; `renews` names an earlier application that it goes on from."""
 
     call: str
     organisation_id: int
+    renews: str = ""
 
 
 class StartedOut(Schema):
@@ -88,7 +89,11 @@ def mine(request: HttpRequest) -> list[dict[str, Any]]:
 def start(request: HttpRequest, body: StartIn) -> Status[dict[str, str]]:
     """An empty draft."""
     number = operations.start(
-        actor=request.actor, now=request.now, call_code=body.call, organisation_id=body.organisation_id
+        actor=request.actor,
+        now=request.now,
+        call_code=body.call,
+        organisation_id=body.organisation_id,
+        renews=body.renews,
     )
     return Status(201, {"number": number})
 

@@ -149,6 +149,24 @@ def merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> Content:
     return read(whole)
 
 
+def renewed(earlier: Content, lead: Member) -> Content:
+    """A draft that goes on from an earlier application: its text, team and size, led by `lead`.
+
+    Months, answers to that call's questions, files and consents belong to the earlier one and are asked again.
+    """
+    others = tuple(one for one in earlier.team if one.email.lower() != lead.email.lower() and one.role != "lead")
+    return earlier.model_copy(
+        update={
+            "earliest_start": "",
+            "latest_start": "",
+            "answers": {},
+            "consents": Consents(),
+            "attachments": (),
+            "team": (lead, *others),
+        }
+    )
+
+
 def stored(content: Content) -> dict[str, Any]:
     """The content as JSON values."""
     return content.model_dump(mode="json")

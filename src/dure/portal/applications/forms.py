@@ -272,12 +272,22 @@ def steps_of(call: CallView) -> list[str]:
 
 
 class StartForm(forms.Form):
-    """For which organisation?"""
+    """For which organisation, and whether it goes on from an earlier application."""
 
     organisation = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect)
+    renews = forms.ChoiceField(required=False)
 
-    def __init__(self, choices: list[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, choices: list[tuple[int, str]], earlier: list[tuple[str, str]], *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["renews"].label = _("이전 신청을 이어서 쓰시겠습니까?")
+        self.fields["renews"].help_text = _(
+            "내용과 팀, 서버 수를 가져옵니다. 기간, 추가 질문, 첨부 파일, 동의는 새로 적습니다."
+        )
+        self.fields["renews"].choices = [("", _("새로 쓰기")), *earlier]
+        if not earlier:
+            del self.fields["renews"]
         self.fields["organisation"].label = _("어느 기관의 이름으로 신청하십니까?")
         self.fields["organisation"].choices = choices
 

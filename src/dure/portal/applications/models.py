@@ -18,6 +18,9 @@ class Application(models.Model):
     draft = models.JSONField(default=dict)
     draft_saved_at = models.DateTimeField()
     draft_edition = models.PositiveIntegerField(default=0)  # counts saves: two open tabs cannot overwrite each other
+    renews = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )  # goes on from
     is_synthetic = models.BooleanField(default=False)
     state = state_field(APPLICATION)
     state_reason = models.JSONField(default=dict)  # why refused, {"ko", "en"}

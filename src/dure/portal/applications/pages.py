@@ -65,8 +65,10 @@ def new(request: HttpRequest) -> HttpResponse:
     call = calls.call(request.GET.get("call", ""), request.actor)
     organisations = people.organisations(request.actor.organisations).values()
     choices = [(one.id, one.named(language())) for one in organisations]
-    start = {"organisation": choices[0][0]} if choices else {}
-    form = StartForm(choices, request.POST or None, initial=start)
+    earlier = [one for one in queries.mine(request.actor) if one.receipt is not None]
+    named = [(one.number, f"{one.number} {one.title.in_(language())}") for one in earlier]
+    start = {"organisation": choices[0][0], "renews": request.GET.get("renews", "")} if choices else {}
+    form = StartForm(choices, named, request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
         try:
             number = operations.start(
@@ -74,10 +76,13 @@ def new(request: HttpRequest) -> HttpResponse:
                 now=request.now,
                 call_code=call.code,
                 organisation_id=form.cleaned_data["organisation"],
+                renews=form.cleaned_data.get("renews", ""),
             )
             return redirect("applications-show", number)
         except InvalidInput as error:
             add_mistakes(form, error)
+        except NotFound:
+            form.add_error("renews", _("고르신 기관의 이전 신청이 아닙니다. 그 기관의 신청을 고르거나 새로 쓰십시오."))
     checks = [(one, queries.check(call, one, None, "start")) for one in organisations]
     context = {
         "call": call,

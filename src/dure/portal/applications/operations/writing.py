@@ -31,10 +31,20 @@ MOST_DRAFTS = 20  # of one organisation in one call: enough for a university, to
 
 
 @transaction.atomic
-def start(*, actor: Actor, now: datetime, call_code: str, organisation_id: int, is_synthetic: bool = False) -> str:
+def start(
+    *,
+    actor: Actor,
+    now: datetime,
+    call_code: str,
+    organisation_id: int,
+    renews: str = "",
+    is_synthetic: bool = False,
+) -> str:
     """Begin an application for an organisation of the actor's and return its number.
 
-    Raises NotFound (call), NotPermitted, InvalidInput when the call takes none now or the organisation may not apply.
+    With `renews`, the number of an earlier one of that organisation, its text, team and size are taken over; months,
+    answers, files and consents are asked again. Raises NotFound (call, earlier application), NotPermitted,
+    InvalidInput when the call takes none now or the organisation may not apply.
     """
     actor.require(actor.user_id is not None and organisation_id in actor.organisations)
     calls.call(call_code, actor)
@@ -53,12 +63,15 @@ def start(*, actor: Actor, now: datetime, call_code: str, organisation_id: int, 
     number = _free_number(call_code, rows.count())
     person = people.person(actor.user_id)
     lead = contents.Member(name=person.name, email=person.email, affiliation=organisation.name, role="lead")
+    earlier = _earlier(renews, organisation_id)
+    content = contents.renewed(_content(earlier), lead) if earlier else Content(team=(lead,))
     Application.objects.create(
         call_id=call.id,
         number=number,
         organisation_id=organisation_id,
         lead_id=actor.user_id,
-        draft=contents.stored(Content(team=(lead,))),
+        renews=earlier,
+        draft=contents.stored(content),
         draft_saved_at=now,
         is_synthetic=is_synthetic or call.is_synthetic,
         created_at=now,
@@ -69,8 +82,28 @@ def start(*, actor: Actor, now: datetime, call_code: str, organisation_id: int, 
         event="applications.start",
         subject=f"application:{number}",
         organisation=organisation.code,
+        renews=renews,
     )
     return number
+
+
+def _earlier(number: str, organisation_id: int) -> Application | None:
+    if not number:
+        return None
+    row = (
+        Application.objects.filter(number=number, organisation_id=organisation_id, version__isnull=False)
+        .select_related("version")
+        .first()
+    )
+    if row is None:
+        raise NotFound(internal=f"{number} is no sealed application of organisation {organisation_id}")
+    return row
+
+
+def _content(row: Application) -> Content:
+    if row.version is None:
+        raise NotFound(internal=f"{row.number} was never submitted")
+    return contents.trusted(row.version.content)
 
 
 def _free_number(call_code: str, taken: int) -> str:
