@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from subprocess import CalledProcessError
 
 from django.core.management import call_command
 from rich.console import Console
@@ -91,17 +92,29 @@ class Play:
             config = demo.write_agent(self._stage, code, self._port, adapter, is_test=True)
             log = self._stage.home / "logs" / f"agent-{code}.log"
             self._agents.start(Program(f"agent {code}", ["agent", "run", "-v", "--config", str(config)], log))
-        self._wait(lambda: all(one.ready_at for one in self._begun()), "awards to be made real")
-        self._wait(lambda: not self._silent(), "all agents to report")
+        self._wait(lambda: all(one.ready_at for one in self._begun()), lambda: "awards to be made real")
+        self._wait(lambda: not self._silent(), lambda: "all agents to report")
 
     def run_jobs(self) -> None:
         """A job of its whole size on every award that has begun, submitted by its holder."""
-        begun = self._begun()
-        for one in begun:
-            job = self.fleet.submit(one.cluster, self._login(one), one.name, one.nodes)
-            self._jobs[one.cluster, job] = one.name
-            self._tick()
-        self._wait(lambda: self._running() == len(self._jobs), "jobs to run")
+        left = {one.name: one for one in self._begun()}
+        refusals: dict[str, str] = {}
+
+        def all_submitted() -> bool:
+            for name, one in list(left.items()):
+                try:
+                    job = self.fleet.submit(one.cluster, self._login(one), name, one.nodes)
+                except CalledProcessError as error:  # a controller that is busy is asked again
+                    refusals[name] = error.stderr.strip()
+                    continue
+                self._jobs[one.cluster, job] = name
+                del left[name]
+            return not left
+
+        self._wait(all_submitted, lambda: f"jobs to be taken: {[(name, refusals.get(name)) for name in left][:3]}")
+        self._wait(
+            lambda: self._running() == len(self._jobs), lambda: f"jobs: {self._running()} of {len(self._jobs)} run"
+        )
 
     def figures(self) -> dict[str, int]:
         """What is there now."""
@@ -163,10 +176,10 @@ class Play:
         states = {code: self.fleet.states(code) for code in {code for code, _ in self._jobs}}
         return sum(states[code].get(job) == "RUNNING" for code, job in self._jobs)
 
-    def _wait(self, is_so: Callable[[], bool], what: str) -> None:
+    def _wait(self, is_so: Callable[[], bool], what: Callable[[], str]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_so():
             if time.monotonic() > deadline:
-                raise Stuck(f"waited {PATIENCE_SECONDS:.0f} s for {what}")
+                raise Stuck(f"waited {PATIENCE_SECONDS:.0f} s for {what()}")
             self._tick()
             time.sleep(TICK_SECONDS)
