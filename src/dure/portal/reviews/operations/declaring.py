@@ -36,18 +36,7 @@ def declare_for_call(
     reviewer = queries.own_reviewer(actor)
     if reviewer is None:
         raise NotFound(internal=f"{actor} is no reviewer")
-    mistakes = []
-    shown = {one.id for one in view.organisations}
-    for organisation_id, kind in kinds.items():
-        if organisation_id not in shown or kind not in DECLARED_KINDS:
-            what = Text("목록에 없는 기관이거나 관계입니다.", "No such organisation or kind of conflict.")
-            mistakes.append(Mistake("kinds", what, Text("목록에서 고르십시오.", "Choose from the list.")))
-    if len(named) > MOST_NAMES:
-        what = Text("기관이 너무 많습니다.", "Too many organisations.")
-        remedy = Text(f"{MOST_NAMES}곳까지 적으십시오.", f"Name {MOST_NAMES} at most.")
-        mistakes.append(Mistake("named", what, remedy))
-    if mistakes:
-        raise InvalidInput(mistakes)
+    _require_known(view, kinds, named)
     parties = applications.behind(one.id for one in queries.in_call(call_code))
     wanted, found = conflicts.names(*named), dict[int, str]()
     for pk, behind in parties.items():
@@ -77,3 +66,18 @@ def declare_for_call(
         text_version=TEXT_VERSION,
     )
     return len(found)
+
+
+def _require_known(view: queries.DeclarationView, kinds: Mapping[int, str], named: Sequence[str]) -> None:
+    mistakes = []
+    shown = {one.id for one in view.organisations}
+    for organisation_id, kind in kinds.items():
+        if organisation_id not in shown or kind not in DECLARED_KINDS:
+            what = Text("목록에 없는 기관이거나 관계입니다.", "No such organisation or kind of conflict.")
+            mistakes.append(Mistake("kinds", what, Text("목록에서 고르십시오.", "Choose from the list.")))
+    if len(named) > MOST_NAMES:
+        what = Text("기관이 너무 많습니다.", "Too many organisations.")
+        remedy = Text(f"{MOST_NAMES}곳까지 적으십시오.", f"Name {MOST_NAMES} at most.")
+        mistakes.append(Mistake("named", what, remedy))
+    if mistakes:
+        raise InvalidInput(mistakes)

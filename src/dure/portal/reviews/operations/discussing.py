@@ -80,14 +80,7 @@ def change_score(*, actor: Actor, now: datetime, assignment_id: int, points: Map
     before = scoring.points(review.total_tenths)
     review.points_tenths, review.total_tenths, review.saved_at = tenths, total, now
     review.save(update_fields=["points_tenths", "total_tenths", "saved_at"])
-    name, after = row.reviewer.user.name or row.reviewer.user.email, scoring.points(total)
-    text = {
-        "ko": f"{name}: {before}점을 {after}점으로 고침. {reason.strip()}",
-        "en": f"{name}: {before} changed to {after} points. {reason.strip()}",
-    }
-    Minute.objects.create(
-        meeting_id=item.meeting_id, item=item, kind="score", text=text, made_by=actor.name, made_at=now
-    )
+    _note(item, row, before, scoring.points(total), reason.strip(), actor, now)
     append(
         at=now,
         actor=actor.name,
@@ -98,3 +91,15 @@ def change_score(*, actor: Actor, now: datetime, assignment_id: int, points: Map
         item=item.pk,
     )
     return total
+
+
+def _note(item: AgendaItem, row: Assignment, before: str, after: str, reason: str, actor: Actor, now: datetime) -> None:
+    """The change as a line of the minutes."""
+    name = row.reviewer.user.name or row.reviewer.user.email
+    text = {
+        "ko": f"{name}: {before}점을 {after}점으로 고침. {reason}",
+        "en": f"{name}: {before} changed to {after} points. {reason}",
+    }
+    Minute.objects.create(
+        meeting_id=item.meeting_id, item=item, kind="score", text=text, made_by=actor.name, made_at=now
+    )

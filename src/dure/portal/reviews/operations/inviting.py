@@ -74,18 +74,23 @@ def invite(
         remedy = Text("먼저 보낸 초대를 취소하십시오.", "Withdraw the invitation that is out.")
         raise InvalidInput(Mistake("email", what, remedy)) from None
     append(at=now, actor=actor.name, event="reviews.invite", subject=f"invitation:{row.pk}", call=call_code)
+    _send(row, token, call.code if call else "GPU", now)
+    return token
+
+
+def _send(row: Invitation, token: str, about: str, now: datetime) -> None:
+    """The mail with the link, in both languages: nothing is known yet of who reads it."""
     url = f"{settings.ENV.public_url}/reviews/invited/{token}/"
     day = queries.shown_day(row.expires_at)
     messages.write(
         key=f"invitation:{row.pk}",
-        to=email,
-        subject=f"평가위원으로 모십니다 / Invitation to review [{call.code if call else 'GPU'}]",
-        body=f"{name.strip()}\n\n{row.note}\n\n"
+        to=row.email,
+        subject=f"평가위원으로 모십니다 / Invitation to review [{about}]",
+        body=f"{row.name}\n\n{row.note}\n\n"
         f"맡아 주실 수 있는지 {day.ko}까지 알려 주십시오. 가입하지 않고 답할 수 있습니다.\n"
         f"Please answer by {day.en}. No account is needed for it.\n\n{url}\n",
         now=now,
     )
-    return token
 
 
 @transaction.atomic
