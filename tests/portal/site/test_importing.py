@@ -204,7 +204,10 @@ def test_what_goes_out_comes_in_again():
         assert archive.read(f"sealed/{number}-v1.json")
     assert {"call.json", "csv/applications.csv", "csv/awards.csv"} <= names
     again = tried(office, workbook, at=CLOSES - timedelta(seconds=1))
-    assert (again.mistakes, again.unchanged) == ([], {"organisations": 1, "applications": 1, "reviewers": 0, "scores": 0})
+    assert (again.mistakes, again.unchanged) == (
+        [],
+        {"organisations": 1, "applications": 1, "reviewers": 0, "scores": 0},
+    )
     with pytest.raises(NotPermitted):
         giving.everything("25-1", head)
 
