@@ -205,6 +205,8 @@ class Patterns:
     def solve(self, passes: int = MOST_PASSES) -> None:
         """Generate patterns until no price is better or `passes` are done; updates `total`, `prices` and `x`."""
         self._add_picked(self.relax(self.prices))
+        if not self._known:
+            return  # at these prices nothing is worth having: L is what the prices of the caps come to
         for _ in range(passes):
             value = self._run()
             for inertia in (INERTIA, 0.0):
