@@ -29,11 +29,13 @@ def generate(
     seed: Annotated[int, typer.Option(help="a whole number; the same seed gives the same problem", min=0)] = 1,
     supply_scale: Annotated[int, typer.Option(help="multiply the nodes of every cluster", min=1, max=100)] = 1,
     first_call: Annotated[bool, typer.Option("--first-call", help="call 25-1 as it was offered: 542 nodes")] = False,
+    weekly: Annotated[bool, typer.Option("--weekly", help="with its months cut into weeks")] = False,
 ) -> None:
     """Write a synthetic problem."""
-    from dure.decide.planning import instances
+    from dure.decide.planning import instances, weeks
 
     made = instances.first_call(seed) if first_call else instances.generate(size, seed, supply_scale=supply_scale)
+    made = weeks.in_weeks(made) if weekly else made
     write(output, made.encode())
     typer.echo(f"{output}: {len(made.applications)} applications, {made.digest}")
 
@@ -50,7 +52,8 @@ def solve(
     from dure.decide.planning.conflicts import refuse_conflicts
     from dure.decide.planning.load import read_problem
     from dure.decide.planning.problem import RULES, Rule
-    from dure.decide.planning.solver import solve as compute
+    from dure.decide.planning.solver import solve as by_months
+    from dure.decide.planning.weeks import WEEKS, solve_weekly
 
     ground = read_problem(read(problem), str(problem))
     name = rule or ground.rule.name
@@ -61,6 +64,7 @@ def solve(
         )  # fmt: skip
     refuse_conflicts(ground)
     chosen = Rule(name, ground.rule.delta_tenths if delta is None else delta)
+    compute = solve_weekly if ground.calendar.slots_per_month == WEEKS else by_months
     plan = compute(ground, budget, _Line(), chosen)
     write(output, plan.encode())
     typer.echo(f"{output}: {len(plan.awards)} awards, value {plan.value:,}, bound {plan.bound:,}, {plan.ended}")

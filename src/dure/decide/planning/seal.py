@@ -18,6 +18,7 @@ from dure.decide.planning import audit
 from dure.decide.planning.load import read_problem
 from dure.decide.planning.plan import Plan, read_plan
 from dure.decide.planning.solver import OnProgress, solve
+from dure.decide.planning.weeks import WEEKS, solve_weekly
 
 FORMAT = "dure-seal/1"
 PROBLEM, PLAN, PROGRAMME, AUDITOR, CONTENTS = "problem.json", "plan.json", "programme.yaml", "audit.py", "seal.json"
@@ -65,7 +66,8 @@ def replay(sealed: bytes, on_progress: OnProgress | None = None) -> Replay:
     """Make a sealed plan again. Raises InvalidInput when the file is not sealed or a part was changed."""
     parts = _parts(sealed)
     problem, plan = read_problem(parts[PROBLEM], PROBLEM), read_plan(parts[PLAN], PLAN)
-    again = solve(problem, plan.budget, on_progress, plan.rule)
+    make = solve_weekly if problem.calendar.slots_per_month == WEEKS else solve
+    again = make(problem, plan.budget, on_progress, plan.rule)
     if again.encode() == parts[PLAN]:
         return Replay(again, True, Text("같은 배분안이 다시 나왔습니다.", "The same plan came out, byte for byte."))
     if plan.ended == "stopped":

@@ -1,0 +1,216 @@
+"""Weekly problems: solved by months, lifted to weeks, and bounded by the months' prices.
+
+A month of the monthly problem has what all of its four weeks have, so that every monthly plan fits into the weeks,
+maintenance and delivery dates of single weeks included. In weeks, awards are then moved and enlarged, and what
+maintenance left open is given out. Prices of a month hold for its weeks at a quarter, caps that count once at the
+whole: any prices prove a bound, and the bound is derived for the weekly problem itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dure.decide.planning import audit, kernels, merit
+from dure.decide.planning.envy import Envy
+from dure.decide.planning.model import Model, build
+from dure.decide.planning.plan import Certificate, Plan
+from dure.decide.planning.problem import Application, Option, Policy, Problem, Rule, RuleName
+from dure.decide.planning.solver import OnProgress, solve, versions
+
+WEEKS = 4
+
+
+def solve_weekly(
+    problem: Problem,
+    budget: int | None = None,
+    on_progress: OnProgress | None = None,
+    rule: RuleName | Rule | None = None,
+) -> Plan:
+    """The plan of a problem in quarters of a month: its months solved within `budget`, then lifted."""
+    return lift(problem, solve(monthly(problem), budget, on_progress, rule))
+
+
+def monthly(problem: Problem) -> Problem:
+    """The problem by months, such that whatever fits there fits into the weeks: full months only, the least of four
+    weeks of every capacity and cap. Applications that fit into no whole month stay out of it until the lift."""
+    months = problem.calendar.slots // WEEKS
+    clusters = tuple(
+        replace(one, capacity=tuple(min(one.capacity[m * WEEKS : (m + 1) * WEEKS]) for m in range(months)))
+        for one in problem.clusters
+    )
+    applications = tuple(_in_months(one) for one in problem.applications)
+    return replace(
+        problem,
+        calendar=replace(problem.calendar, slots=months, slots_per_month=1),
+        clusters=clusters,
+        applications=tuple(one for one in applications if one.latest >= one.earliest),
+        policies=tuple(_policy_in_months(one, months) for one in problem.policies),
+    )
+
+
+def in_weeks(problem: Problem) -> Problem:
+    """A monthly problem with its months cut into weeks; won per month are cut to whole won per week."""
+    return replace(
+        problem,
+        calendar=replace(problem.calendar, slots=problem.calendar.slots * WEEKS, slots_per_month=WEEKS),
+        clusters=tuple(
+            replace(one, capacity=tuple(n for n in one.capacity for _ in range(WEEKS))) for one in problem.clusters
+        ),
+        applications=tuple(
+            replace(
+                one,
+                duration=one.duration * WEEKS,
+                earliest=one.earliest * WEEKS,
+                latest=one.latest * WEEKS,
+                options=tuple(
+                    replace(each, cost_won=each.cost_won // WEEKS, fee_won=each.fee_won // WEEKS)
+                    for each in one.options
+                ),
+            )
+            for one in problem.applications
+        ),
+        policies=tuple(_policy_in_weeks(one) for one in problem.policies),
+    )
+
+
+def _policy_in_weeks(policy: Policy) -> Policy:
+    def caps(monthly_caps: tuple[int, ...]) -> tuple[int, ...]:
+        if policy.by_slot:
+            by_week = 1 if policy.measure not in ("cost_won", "fee_won") else WEEKS
+            return tuple(cap // by_week for cap in monthly_caps for _ in range(WEEKS))
+        return tuple(cap * (WEEKS if policy.measure == "node_slots" else 1) for cap in monthly_caps)
+
+    return replace(
+        policy,
+        caps=caps(policy.caps),
+        overrides={word: caps(one) for word, one in policy.overrides.items()},
+        first_slot=policy.first_slot * WEEKS,
+        end_slot=policy.end_slot * WEEKS,
+        price=policy.price
+        if policy.price is None or policy.measure in ("cost_won", "fee_won")
+        else policy.price // (WEEKS if policy.by_slot or policy.measure == "node_slots" else 1),
+    )
+
+
+def lift(problem: Problem, plan: Plan) -> Plan:
+    """A plan of `monthly(problem)` as a plan of `problem`, improved in weeks, under the same rule."""
+    model = build(problem)
+    proof, bound = _proof(problem, plan)
+    tables = merit.tables(model, Envy(model, plan.rule.delta_tenths), merit.duals(model, proof))
+    state = merit.empty(model)
+    numbers = {one.id: index for index, one in enumerate(model.applications)}
+    code = {cluster.code: index for index, cluster in enumerate(problem.clusters)}
+    for award in plan.awards:
+        column = _column(model, numbers[award.application], code[award.cluster], award.start * WEEKS, award.nodes)
+        kernels.move(tables, state, column, 1)
+    _improve(tables, state)
+    if plan.rule.name == "merit":
+        merit.settle(tables, state, plan.rule.delta_tenths)
+    return replace(
+        plan,
+        problem=problem.digest,
+        awards=merit.choice(model, state).awards,
+        value=int(state.value[0]),
+        bound=bound,
+        certificate=proof,
+        versions=versions(),
+    )
+
+
+def _proof(problem: Problem, plan: Plan) -> tuple[Certificate, int]:
+    """The months' certificate in weeks and the bound it proves; the best of keeping all, some or no rows as knapsacks,
+    because in weeks an application may touch two of them."""
+    ground, rule = audit.Ground(problem.document()), plan.document()["rule"]
+    rules = {policy.name for policy in problem.policies}
+    lifted = _in_weeks(problem, plan.certificate)
+    of_rules = tuple(row for row in lifted.blocks if row.split("/")[0] in rules)
+    found: list[tuple[int, int, Certificate]] = []
+    for blocks in (lifted.blocks, of_rules, ()):
+        proof = replace(lifted, blocks=blocks)
+        bound = audit.Bound(ground, replace(plan, certificate=proof).document()["certificate"], rule).derive()
+        if bound is not None:
+            found.append((bound, len(found), proof))
+    bound, _, proof = min(found)
+    return proof, bound
+
+
+def _improve(tables: kernels.Tables, state: kernels.Work) -> None:
+    """Fund whoever fits, and give every award the best choice that fits where it stands, until nothing changes."""
+    before = None
+    while before != int(state.value[0]):
+        before = int(state.value[0])
+        kernels.refill(tables, state, tables.value)
+        for application in tables.by_score[::-1].tolist():
+            had = int(state.column[application])
+            if had != kernels.NONE:
+                kernels.move(tables, state, had, -1)
+                best = int(kernels.best_fitting(tables, state, application, tables.value))
+                kernels.move(tables, state, best, 1)
+
+
+def _column(model: Model, owner: int, cluster: int, start: int, nodes: int) -> int:
+    for column in range(int(model.first[owner]), int(model.first[owner + 1])):
+        if (model.cluster[column], model.start[column], model.nodes[column]) == (cluster, start, nodes):
+            return column
+    raise ValueError(f"{model.applications[owner].id}: a monthly award that no week can hold")
+
+
+def _in_months(one: Application) -> Application:
+    """The application in whole months: what it may have by months it may have by weeks."""
+    return replace(
+        one,
+        duration=-(-one.duration // WEEKS),
+        earliest=-(-one.earliest // WEEKS),
+        latest=one.latest // WEEKS,
+        options=tuple(_option_in_months(option) for option in one.options),
+    )
+
+
+def _option_in_months(option: Option) -> Option:
+    return replace(option, cost_won=option.cost_won * WEEKS, fee_won=option.fee_won * WEEKS)
+
+
+def _policy_in_months(policy: Policy, months: int) -> Policy:
+    """The rule by months: it reaches over every month it touches, with the least of its weeks' caps."""
+    first, end = policy.first_slot // WEEKS, min(months, -(-policy.end_slot // WEEKS))
+
+    def caps(weekly: tuple[int, ...]) -> tuple[int, ...]:
+        if not policy.by_slot:
+            return (weekly[0] // WEEKS,) if policy.measure == "node_slots" else weekly
+        by_month: dict[int, int] = {}
+        for place, cap in enumerate(weekly):
+            month = (policy.first_slot + place) // WEEKS
+            by_month[month] = min(by_month.get(month, cap), cap)
+        per_week = policy.measure in ("cost_won", "fee_won")
+        return tuple(by_month[month] * (WEEKS if per_week else 1) for month in range(first, end))
+
+    overrides = {word: caps(one) for word, one in policy.overrides.items()}
+    price, is_money = policy.price, policy.measure in ("cost_won", "fee_won")
+    if price is not None and not is_money and (policy.by_slot or policy.measure == "node_slots"):
+        price *= WEEKS
+    return replace(policy, caps=caps(policy.caps), overrides=overrides, first_slot=first, end_slot=end, price=price)
+
+
+def _in_weeks(problem: Problem, proof: Certificate) -> Certificate:
+    """The months' prices for the weeks, in quarters of their unit: a week's row costs a quarter of its month's, a row
+    that counts won, or awards once, what it cost. Orders of merit are left out: they may rest on room in months."""
+    rules = {policy.name: policy for policy in problem.policies}
+    prices: dict[str, int] = {}
+    for row, price in proof.prices.items():
+        policy = rules.get(row.split("/")[0])
+        is_money = policy is not None and policy.measure in ("cost_won", "fee_won")
+        is_quarter = policy is None or (not is_money and (policy.by_slot or policy.measure == "node_slots"))
+        for week in _weeks_of(problem, row, policy):
+            prices[week] = price if is_quarter else price * WEEKS
+    blocks = [next(iter(_weeks_of(problem, row, rules.get(row.split("/")[0]))), "") for row in proof.blocks]
+    return Certificate(proof.scale * WEEKS, prices, tuple(sorted(row for row in blocks if row)))
+
+
+def _weeks_of(problem: Problem, row: str, policy: Policy | None) -> list[str]:
+    """The weekly rows of a monthly row."""
+    if policy is not None and not policy.by_slot:
+        return [row]
+    name, month = row.rsplit("/", 1)
+    first, end = (0, problem.calendar.slots) if policy is None else (policy.first_slot, policy.end_slot)
+    weeks = range(max(first, int(month) * WEEKS), min(end, (int(month) + 1) * WEEKS))
+    return [f"{name}/{week}" for week in weeks]
