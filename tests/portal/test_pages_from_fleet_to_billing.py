@@ -48,7 +48,7 @@ def ids(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         end_at=NOW + timedelta(days=4), reason="펌웨어 교체",
     )  # fmt: skip
     key = allocations.add_ssh_key(actor=firm, now=NOW, label="노트북", public_key=world.public_key())
-    return {"used": used, "idle": idle, "case": Case.objects.get().pk, "key": key,
+    return {"used": used, "idle": idle, "case": Case.objects.get(rule="idle-gpus").pk, "key": key,
             "token": AgentToken.objects.get().pk, "person": firm.user_id}  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_answering_and_deciding_a_case(ids: dict[str, object]) -> None:
     assert "자료를 옮기는 중입니다" in manager.get(path).content.decode()
     assert lab.post(f"{path}accept/", {"reason": "x"}).status_code == 403
     assert manager.post(f"{path}accept/", {"reason": "타당합니다"}).status_code == 302
-    assert Case.objects.get().state == "dismissed"
+    assert Case.objects.get(rule="idle-gpus").state == "dismissed"
 
 
 def test_the_draft_that_was_seen_is_the_one_that_is_closed(ids: dict[str, object], monkeypatch) -> None:
