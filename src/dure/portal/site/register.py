@@ -185,9 +185,7 @@ def totals(found: QuerySet[Any]) -> Totals:
         order = list(known[key])
         ranked = sorted(sums.items(), key=lambda item: (order.index(item[0]) if item[0] in order else 99, item[0]))
         by[key] = [(_named(known[key], code), gpus) for code, gpus in ranked]
-    sums_all = plain.aggregate(
-        awards=Count("id"), nodes=Sum("nodes"), organisations=Count("holder", distinct=True)
-    )
+    sums_all = plain.aggregate(awards=Count("id"), nodes=Sum("nodes"), organisations=Count("holder", distinct=True))
     gpus = sum(count for _, count in by["model"])
     return Totals(sums_all["awards"], sums_all["organisations"], sums_all["nodes"] or 0, gpus, by)
 
