@@ -6,6 +6,7 @@ from datetime import timedelta
 from dure.portal.allocations import queries as allocations
 from tests.portal import realised as world
 from tests.portal.realised import SMALL
+from tests.real.slurm.conftest import wait_until
 from tests.real.slurm.real_portal import RealSite, agreed, login_of, loops, submit_as
 from tests.real.slurm.site import instant, until
 
@@ -17,7 +18,12 @@ def test_from_acceptance_to_the_first_running_job_within_a_minute(tmp_path, db):
     name = agreed("25-1-0001", now - timedelta(minutes=1), now + timedelta(days=30), now)
     loops("allocate")
     login = login_of(name)  # the site's accounts come first: Slurm looks a new user up when it is told of them
-    site.cycle()
+
+    def is_ready() -> bool:
+        site.cycle()
+        return allocations.allocation(name, world.manager()).ready_at is not None
+
+    wait_until(is_ready, "the award to be real")  # it begins with the second after its agreement
     job = submit_as(login, name, "-t", "60")
     until(job, "RUNNING")
     seconds = time.monotonic() - began
