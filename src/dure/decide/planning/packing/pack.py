@@ -57,6 +57,9 @@ VALUE_PERCENT = 10
 LARGEST_PATTERNS = 200_000
 """Choices up to which prices are sought over patterns; a second linear programme of more takes minutes."""
 
+LARGEST_ORDERED = 20_000
+"""Choices up to which a bound of the merit rule's own is sought; in larger models the search needs the time."""
+
 NO_TERMS: Terms = compress([])
 
 OnProgress = Callable[[str, int, int, int], bool]
@@ -306,7 +309,7 @@ class Run:
     def bind(self, merit: Merit) -> None:
         """Tighten the bound to plans without envy, as far as an exact relaxation is at hand."""
         self.value_total = self.total
-        if self.linear is None or self.stopped or self.model.choices > LARGEST_PATTERNS:
+        if self.linear is None or self.stopped or self.model.choices > LARGEST_ORDERED:
             return
         patterns = self.patterns or self._open_patterns(self.linear)
         found = Precedences(self.model, merit, self._kept)
