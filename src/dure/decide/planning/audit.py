@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import bisect
 import hashlib
+import itertools
 import json
 import math
 import sys
@@ -286,7 +287,8 @@ class Envy:
                 self.lanes.setdefault(self.lane(award[0]), []).append(award)
         for lane in self.lanes.values():
             lane.sort(key=lambda award: award[0]["score_tenths"])
-        self._covering: dict[Any, tuple[list[int], list[int], list[Chosen]]] = {}
+        self._covering: dict[Any, Group] = {}
+        self._given_back: dict[tuple[str, int], dict[str, int]] = {}
 
     def lane(self, application: Object) -> tuple[str, str]:
         """Applications are compared within one track and rubric."""
@@ -303,73 +305,76 @@ class Envy:
             nodes = option["min_nodes"]
             if nodes > self.ground.most_nodes(application, option):
                 continue
+            rules = self.ground.rules(application, option["cluster"])
+            hard = [(policy, word, self.ground.caps(policy, word)) for policy, word in rules if policy["price"] is None]
             for start in range(application["earliest"], self.ground.last_start(application) + 1):
-                found = self._place(application, option, start, nodes, (lane, most, shrink))
+                found = self._place(application, option, start, hard, (lane, most, shrink))
                 if found is not None:
                     return found
         return None
 
-    def _place(self, application: Object, option: Object, start: int, nodes: int, terms: Any) -> Chosen | None:
+    def _place(self, application: Object, option: Object, start: int, hard: Any, terms: Any) -> Chosen | None:
         lane, most, shrink = terms
-        code, end = option["cluster"], start + application["duration"]
-        if any(cap < nodes for cap in self.ground.cluster[code]["capacity"][start:end]):
-            return None
+        code, end, nodes = option["cluster"], start + application["duration"], option["min_nodes"]
         left = self.load.left[code][start:end]
         worst = nodes - min(left)
-        short = self._short(application, option, start, end, nodes)
-        if short is None:
-            return None
         if worst > 0:
+            if min(self.ground.cluster[code]["capacity"][start:end]) < nodes:
+                return None
             full = [slot for slot, rest in enumerate(left, start) if rest < nodes]
-            scores, peak, awards = self._cover(lane, code, full[0], full[-1], shrink)
+            group = self._cover(lane, code, full[0], full[-1], shrink)
         else:
-            scores, peak, awards = self._cover(lane, None, 0, 0, shrink)
-        count = bisect.bisect_right(scores, most)
-        if not count or (worst > 0 and peak[count - 1] < worst):
+            group = self._cover(lane, None, 0, 0, shrink)
+        count = bisect.bisect_right(group.scores, most)
+        if not count or (worst > 0 and group.given[count - 1] < worst):
             return None
-        return self._first(awards[:count], worst, short, shrink)
+        short = self._short(option, start, end, hard)
+        return None if short is None else self._first(group, count, worst, short)
 
-    def _first(self, awards: list[Chosen], worst: int, short: list[tuple[str, int]], shrink: bool) -> Chosen | None:
-        for award in awards:
-            given = award[3] - (award[1]["min_nodes"] if shrink else 0)
-            if worst > 0 and given < worst:
+    def _first(self, group: Group, count: int, worst: int, short: list[tuple[str, int]]) -> Chosen | None:
+        """The first of `count` awards that gives back enough nodes and enough of every row."""
+        at = bisect.bisect_left(group.given, worst) if worst > 0 else 0
+        for row, need in short:
+            most = group.most(row)
+            if most[count - 1] < need:
+                return None
+            at = max(at, bisect.bisect_left(most, need))
+        for index in range(at, count):
+            if group.nodes[index] < worst:
                 continue
-            if not short or self._covers(award, given, short):
-                return award
+            back = group.back[index]
+            if all(back.get(row, 0) >= need for row, need in short):
+                return group.awards[index]
         return None
 
-    def _covers(self, award: Chosen, given: int, short: list[tuple[str, int]]) -> bool:
-        application, option, start, nodes = award
-        end = start + application["duration"]
-        back = {}
-        for policy, word in self.ground.rules(application, option["cluster"]):
-            if policy["measure"] == "awards" and given < nodes:
-                continue
-            for row, _, amount in policy_uses(policy, word, option, start, end, given):
-                back[row] = amount
-        return all(back.get(row, 0) >= need for row, need in short)
+    def _back(self, award: Chosen, given: int) -> dict[str, int]:
+        """What every row gets back when an award gives up `given` nodes."""
+        key = (award[0]["id"], given)
+        if key not in self._given_back:
+            application, option, start, nodes = award
+            back = self._given_back[key] = {}
+            for policy, word in self.ground.rules(application, option["cluster"]):
+                if policy["measure"] != "awards" or given == nodes:
+                    for row, _, amount in policy_uses(
+                        policy, word, option, start, start + application["duration"], given
+                    ):
+                        back[row] = amount
+        return self._given_back[key]
 
-    def _short(
-        self, application: Object, option: Object, start: int, end: int, nodes: int
-    ) -> list[tuple[str, int]] | None:
+    def _short(self, option: Object, start: int, end: int, hard: Any) -> list[tuple[str, int]] | None:
         """What hard rules lack for this choice; None where a rule has no room for it even when empty."""
-        lacking = []
-        for policy, word in self.ground.rules(application, option["cluster"]):
-            if policy["price"] is not None:
-                continue
-            caps = self.ground.caps(policy, word)
-            for row, place, amount in policy_uses(policy, word, option, start, end, nodes):
-                over = self.load.used.get(row, 0) + amount - caps[place]
+        lacking, used = [], self.load.used
+        for policy, word, caps in hard:
+            for row, place, amount in policy_uses(policy, word, option, start, end, option["min_nodes"]):
                 if amount > caps[place]:
                     return None
+                over = used.get(row, 0) + amount - caps[place]
                 if over > 0:
                     lacking.append((row, over))
         return lacking
 
-    def _cover(
-        self, lane: Any, code: str | None, first: int, last: int, shrink: bool
-    ) -> tuple[list[int], list[int], list[Chosen]]:
-        """Awards on `code` over all of first…last (None: all awards), by score, with the running maximum of nodes."""
+    def _cover(self, lane: Any, code: str | None, first: int, last: int, shrink: bool) -> Group:
+        """Awards on `code` over all of first…last (None: all awards), by score."""
         key = (lane, code, first, last, shrink)
         if key not in self._covering:
             awards = [
@@ -378,12 +383,26 @@ class Envy:
                 if code is None
                 or (one[1]["cluster"] == code and one[2] <= first and last < one[2] + one[0]["duration"])
             ]
-            peak, most = [], 0
-            for one in awards:
-                most = max(most, one[3] - (one[1]["min_nodes"] if shrink else 0))
-                peak.append(most)
-            self._covering[key] = ([one[0]["score_tenths"] for one in awards], peak, awards)
+            nodes = [one[3] - (one[1]["min_nodes"] if shrink else 0) for one in awards]
+            back = [self._back(one, given) for one, given in zip(awards, nodes, strict=True)]
+            self._covering[key] = Group(awards, nodes, back)
         return self._covering[key]
+
+
+class Group:
+    """Awards in order of score: nodes and uses of rows that each would give back, and running maxima of both."""
+
+    def __init__(self, awards: list[Chosen], nodes: list[int], back: list[dict[str, int]]) -> None:
+        self.awards, self.nodes, self.back = awards, nodes, back
+        self.scores = [one[0]["score_tenths"] for one in awards]
+        self.given = list(itertools.accumulate(nodes, max))
+        self._most: dict[str, list[int]] = {}
+
+    def most(self, row: str) -> list[int]:
+        """The most of `row` that any award up to a place gives back."""
+        if row not in self._most:
+            self._most[row] = list(itertools.accumulate((one.get(row, 0) for one in self.back), max))
+        return self._most[row]
 
 
 class Bound:
