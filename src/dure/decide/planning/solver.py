@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib.metadata
+import importlib.resources
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -156,5 +159,18 @@ class _Run:
 
 
 def versions() -> dict[str, str]:
-    """The programs a plan depends on."""
-    return {name: importlib.metadata.version(name) for name in ("dure", "highspy", "numba", "numpy")}
+    """The programs a plan depends on; `planner` is a hash of this package's own text."""
+    found = {name: importlib.metadata.version(name) for name in ("dure", "highspy", "numba", "numpy")}
+    return found | {"planner": _text_hash()}
+
+
+@functools.cache
+def _text_hash() -> str:
+    """The first 16 digits of the SHA-256 of all modules of planning, by name: a change of code is no replay's fault."""
+    here = importlib.resources.files("dure.decide.planning")
+    digest = hashlib.sha256()
+    for folder in (here, here / "packing"):
+        for module in sorted(folder.iterdir(), key=lambda one: one.name):
+            if module.name.endswith(".py"):
+                digest.update(module.name.encode() + b"\0" + module.read_bytes())
+    return digest.hexdigest()[:16]
