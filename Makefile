@@ -35,7 +35,7 @@ demo-slurm: $(STAMP) ## the same call's awards on 1,307 real Slurm nodes with fa
 
 test: $(DEV_STAMP) ## unit, property, real PostgreSQL and Slurm, browser; installs the Debian packages it lacks
 	bash tests/install-packages.sh slurm
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes; skips nothing, prints its figures
 	bash tests/install-packages.sh slurm
@@ -45,7 +45,7 @@ test-kubernetes: $(DEV_STAMP) ## only the tests against a real API server; build
 	$(BIN)/python -m pytest -q tests/real/test_kubernetes.py
 
 test-fast: $(DEV_STAMP) ## the inner loop: no browser, no real servers, nothing slow
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not real and not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not real and not slow"
 
 lint: $(DEV_STAMP) ## formatting, style, types, layers
 	$(BIN)/ruff format --check .

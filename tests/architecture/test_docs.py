@@ -15,7 +15,7 @@ import typer
 import yaml
 from django.urls import Resolver404, resolve
 
-from dure.agent.clusters.options import PrometheusOptions, StorageOptions
+from dure.agent.clusters.options import PrometheusOptions, RestOptions, StorageOptions
 from dure.agent.config import AgentConfig, KubernetesAdapter, SlurmAdapter
 from dure.cli import GROUPS
 
@@ -164,11 +164,13 @@ def test_manifests_are_kubernetes_objects(path: Path) -> None:
 
 def test_the_agent_configurations_shown_are_good_and_name_every_key() -> None:
     text = (ROOT / "docs" / "providers.md").read_text()
-    whole, kubernetes, simulated = (yaml.safe_load(block) for block in YAML.findall(text))
+    blocks = YAML.findall(text)
+    whole, kubernetes, simulated = (yaml.safe_load(blocks[place]) for place in (0, 2, 3))
     AgentConfig.model_validate(whole)
+    AgentConfig.model_validate({**whole, "adapter": whole["adapter"] | yaml.safe_load(blocks[1])})
     AgentConfig.model_validate({**whole, **kubernetes})
     AgentConfig.model_validate({**whole, **simulated})
-    models = (AgentConfig, SlurmAdapter, KubernetesAdapter, PrometheusOptions, StorageOptions)
+    models = (AgentConfig, SlurmAdapter, RestOptions, KubernetesAdapter, PrometheusOptions, StorageOptions)
     keys = {name for model in models for name in model.model_fields}
     assert [key for key in sorted(keys) if f"{key}:" not in text and f"`{key}`" not in text] == []
 

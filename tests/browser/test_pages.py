@@ -39,7 +39,7 @@ def _kinds(paths: list[str]) -> list[str]:
 
 
 def _open(page: Page, path: str) -> Response | None:
-    """The answer to `path`, or None where it is a file to download."""
+    """The answer to `path`, or None where it is a file to download or a feed."""
     try:
         answer = page.goto(path)
     except Error as error:
@@ -47,7 +47,8 @@ def _open(page: Page, path: str) -> Response | None:
             return None
         raise
     assert answer is not None
-    return answer
+    is_feed = answer.ok and not answer.headers.get("content-type", "").startswith("text/html")
+    return None if is_feed else answer
 
 
 def _serious(page: Page) -> list[str]:

@@ -74,6 +74,7 @@ def follow(page: Page, selector: str) -> None:
     tab_to(page, selector)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")  # a page that leads on to another is not read in between
 
 
 def type_into(page: Page, selector: str, text: str) -> None:

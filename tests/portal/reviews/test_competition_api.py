@@ -119,6 +119,9 @@ def test_reviewers_work_over_the_api_and_conflicts_are_not_found(at):
     client = browser(mine)
     (own,) = send(client, "get", "/reviews/assignments")[1]
     path = f"/reviews/assignments/{own['id']}"
+    assert send(client, "get", path)[0] == 403  # not before conflicts are declared
+    for reviewer in (mine, other):
+        reviews.declare_for_call(actor=reviewer, now=AFTER, call_code="25-1", kinds={})
     assert send(client, "get", path)[1]["content"]["requested_nodes"] == 8
     assert send(client, "put", f"{path}/review", {"points": {"impact": 3}})[1]["total_tenths"] is None
     assert send(client, "post", f"{path}/submit", {"points": {"impact": 3}})[0] == 422

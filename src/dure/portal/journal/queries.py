@@ -57,9 +57,9 @@ def latest(limit: int = 100) -> Sequence[EntryView]:
     return [_view(e) for e in Entry.objects.order_by("-seq")[:limit]]
 
 
-def last(event: str) -> int:
-    """Number of the newest entry of one kind of event; 0 when there is none."""
-    return Entry.objects.filter(event=event).order_by("-seq").values_list("seq", flat=True).first() or 0
+def last(event: str, until: datetime) -> int:
+    """Number of the newest entry of one kind of event that was made by `until`; 0 when there is none."""
+    return Entry.objects.filter(event=event, at__lte=until).order_by("-seq").values_list("seq", flat=True).first() or 0
 
 
 def head() -> tuple[int, str]:

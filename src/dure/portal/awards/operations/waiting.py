@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -26,11 +26,16 @@ from dure.portal.plans.queries import RankView
 
 LOOP = system("loop:expire")
 RELEASE = "fleet.release"
+TOGETHER = timedelta(hours=1)
+"""Nodes given back within an hour are offered together: one decision for all of them, whoever was first."""
 
 
 def move_waitlists(*, now: datetime) -> int:
-    """Offer what was given back since the last pass to the waitlist of every decided call; returns how many offers."""
-    latest = journal_queries.last(RELEASE)
+    """Offer what was given back since the last pass, at least an hour ago, to the waitlist of every decided call.
+
+    Returns how many offers were made.
+    """
+    latest = journal_queries.last(RELEASE, now - TOGETHER)
     done = 0
     for plan_id in _due(latest, now):
         with transaction.atomic():
@@ -52,7 +57,7 @@ def offer_down(*, actor: Actor, now: datetime, plan_id: int) -> list[str]:
     Upheld appeals come first, in order of their waitlist ranks, then the waitlist. Raises NotPermitted, NotFound.
     """
     actor.require(actor.is_system or actor.is_programme_manager)
-    latest = journal_queries.last(RELEASE)
+    latest = journal_queries.last(RELEASE, now)
     numbers: list[str] = []
     listed = waiting(plan_id)
     standings = applications.standings(rank.application_id for rank in listed)
