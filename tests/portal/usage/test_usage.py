@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -272,15 +272,13 @@ def test_the_doors_stand_in_openapi_with_examples(db: None) -> None:
     assert set(paths[wire.DESIRED_PATH]["get"]["responses"]) >= {"200", "304", "401"}
 
 
-def test_a_day_of_a_large_cluster_is_received_quickly(lab: world.Actor, token: str) -> None:
+def test_a_day_of_a_large_cluster_is_received_in_few_statements(
+    lab: world.Actor, token: str, django_assert_max_num_queries: Any
+) -> None:
     rows = {f"a-25-1-{n:04d}": world.busy(n) for n in range(60)}
-    times = []
     for day in range(3):
         start = at(4) + timedelta(days=day)
         body = world.post(*(world.window(start + h * HOUR, rows) for h in range(24))).model_dump_json()
-        began = time.process_time()
-        assert call("POST", wire.USAGE_PATH, token, body).status_code == 200
-        times.append(time.process_time() - began)
+        with django_assert_max_num_queries(40):
+            assert call("POST", wire.USAGE_PATH, token, body).status_code == 200
     assert Window.objects.count() == 72
-    print(f"24 windows of 60 allocations: {min(times) * 1000:.1f} ms")
-    assert min(times) < 0.1  # CPU time: about 22 ms on an idle core, and the bound is for a busy machine
