@@ -18,6 +18,25 @@
   const errors = document.querySelector(".errors");
   if (errors) errors.focus();
 
+  // A form that is being saved as it is typed is sent when that has ended: the saving would overtake it otherwise.
+  const saving = new Set();
+  const waiting = new Map();
+  const saved = (event) => event.detail?.ctx?.sourceElement ?? event.target;
+  document.addEventListener("htmx:before:request", (event) => saving.add(saved(event)));
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = saved(event);
+    saving.delete(form);
+    if (!waiting.has(form)) return;
+    const button = waiting.get(form);
+    waiting.delete(form);
+    setTimeout(() => form.requestSubmit(button), 50);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!saving.has(event.target)) return;
+    event.preventDefault();
+    waiting.set(event.target, event.submitter);
+  }, true);
+
   // A form is sent once: a second click while it is on its way does nothing. It is free again after a while
   // (the answer may have been a file) and on coming back by history.
   const sent = new Set();
