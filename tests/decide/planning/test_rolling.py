@@ -11,7 +11,7 @@ from dure.core.errors import InvalidInput
 from dure.core.text import Text
 from dure.decide.planning import audit, reference
 from dure.decide.planning.explain import explain
-from dure.decide.planning.left import held_by, remaining
+from dure.decide.planning.held import held_by, remaining
 from dure.decide.planning.problem import Policy, Problem, Track
 from dure.decide.planning.rolling import arrive
 from dure.decide.planning.solver import solve

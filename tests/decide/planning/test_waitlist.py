@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dure.core.errors import InvalidInput
 from dure.decide.planning import reference
-from dure.decide.planning.left import Held, held_by
+from dure.decide.planning.held import Held, held_by
 from dure.decide.planning.plan import Award
 from dure.decide.planning.problem import Problem
 from dure.decide.planning.solver import solve

@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from dure.decide.planning.held import held_of, nodes_held, option_of
-from dure.decide.planning.left import caps_of
+from dure.decide.planning.held import caps_of, held_by, nodes_held, option_of, used
 from dure.decide.planning.plan import Plan
 from dure.decide.planning.problem import Application, Policy, Problem
 
@@ -26,7 +25,7 @@ def measures(problem: Problem, plan: Plan, committee_value: int) -> dict[str, An
     (Herfindahl index, in ten-thousandths). `targets` and `caps`: what each rule allows and what is held of it.
     """
     funded = [problem.application[award.application] for award in plan.awards]
-    held = nodes_held(problem, plan.awards)
+    held = nodes_held(problem, held_by(problem, plan.awards))
     slots = range(problem.calendar.slots)
     return {
         "format": FORMAT,
@@ -94,7 +93,7 @@ def _won(problem: Problem, plan: Plan, what: str) -> int:
 
 def _rule(problem: Problem, plan: Plan, policy: Policy) -> dict[str, Any]:
     """What a rule allows and what is held of it, in the row where least is left."""
-    held = held_of(problem, policy, plan.awards)
+    held = used(problem, policy, held_by(problem, plan.awards))
     rows = [
         (cap - use, use, cap, word)
         for word, line in held.items()

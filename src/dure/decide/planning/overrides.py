@@ -15,8 +15,7 @@ from typing import Any, Literal
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.period import Month
 from dure.core.text import Text
-from dure.decide.planning.held import held_of, nodes_held, option_of
-from dure.decide.planning.left import caps_of, less
+from dure.decide.planning.held import caps_of, held_by, less, nodes_held, option_of, used
 from dure.decide.planning.model import fact
 from dure.decide.planning.plan import Award
 from dure.decide.planning.problem import APPLICATION_FACTS, Application, Policy, Problem
@@ -96,7 +95,7 @@ def _rules(problem: Problem, one: Override, awards: Sequence[Award]) -> list[Pol
         return [Policy(_name(one.application), KIND, _label(one), "awards", (0,), match=only, end_slot=slots)]
     start, end = one.award.start, one.award.start + problem.application[one.application].duration
     upto = [award for award in awards if award.application <= one.application]
-    held = nodes_held(problem, upto)[one.award.cluster]
+    held = nodes_held(problem, held_by(problem, upto))[one.award.cluster]
     capacity = problem.cluster[one.award.cluster].capacity
     found = [
         Policy(
@@ -122,7 +121,7 @@ def _rules(problem: Problem, one: Override, awards: Sequence[Award]) -> list[Pol
 
 def _without(problem: Problem, policy: Policy, awards: Sequence[Award]) -> Policy:
     """The rule for everybody else: it no longer counts the fixed awards, and allows what they leave of it."""
-    held = held_of(problem, policy, awards)
+    held = used(problem, policy, held_by(problem, awards))
     if not held:
         return policy
     ids = tuple(sorted(award.application for award in awards))
@@ -201,17 +200,19 @@ def _month(problem: Problem, slot: int) -> str:
 def _too_much(problem: Problem, awards: Sequence[Award]) -> list[Mistake]:
     """Which cluster or hard rule cannot hold the fixed awards, even without anybody else."""
     mistakes = []
-    for code, held in nodes_held(problem, awards).items():
-        if any(use > most for use, most in zip(held, problem.cluster[code].capacity, strict=True)):
+    held = held_by(problem, awards)
+    for code, nodes in nodes_held(problem, held).items():
+        if any(use > most for use, most in zip(nodes, problem.cluster[code].capacity, strict=True)):
             label = Text(f"클러스터 {code}의 빈 서버", f"free nodes of {code}")
             mistakes.extend(_no_room(label, [one for one in awards if one.cluster == code]))
     for policy in problem.policies:
-        for word, line in held_of(problem, policy, awards).items():
+        use_of = used(problem, policy, held)
+        for word, line in use_of.items():
             is_over = any(use > cap for use, cap in zip(line, caps_of(policy, word), strict=True))
             if is_over and policy.price is None:
-                users = [one for one in awards if word in held_of(problem, policy, [one])]
+                users = [one for one in awards if word in used(problem, policy, held_by(problem, [one]))]
                 mistakes.extend(_no_room(policy.label, users))
-        if len(policy.exclude) > 1 and held_of(problem, policy, awards):
+        if len(policy.exclude) > 1 and use_of:
             what = Text(
                 f"'{policy.label.ko}' 규칙은 손으로 바꾼 선정을 따로 셀 수 없습니다.",
                 f"The rule '{policy.label.en}' cannot count overrides apart.",

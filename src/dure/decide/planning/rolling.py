@@ -17,7 +17,7 @@ from dure.core.text import Text
 from dure.decide.planning import kernels, merit
 from dure.decide.planning.bound import certificate
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.left import Held, closed_before, held_by, remaining
+from dure.decide.planning.held import Held, closed_before, held_by, remaining
 from dure.decide.planning.model import build
 from dure.decide.planning.plan import Plan
 from dure.decide.planning.problem import Application, Problem, Rule

@@ -15,7 +15,7 @@ from dure.core.text import Text
 from dure.decide.planning import kernels, merit, reasons
 from dure.decide.planning.binding import binding, code, sentence
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.left import Held, closed_before, remaining
+from dure.decide.planning.held import Held, closed_before, remaining
 from dure.decide.planning.model import build
 from dure.decide.planning.plan import Award
 from dure.decide.planning.problem import Application, Problem
