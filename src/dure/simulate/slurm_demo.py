@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -24,8 +23,6 @@ from rich.table import Table
 
 from dure.simulate import slurm_outside
 from dure.simulate.slurm_fleet import Measured, memory
-
-PATIENCE_SECONDS = 900.0
 
 
 @dataclass
@@ -124,11 +121,6 @@ def _print(console: Console, figures: dict[str, int], times: Times, sizes: list[
     for program, size in memory().items():
         table.add_row(f"MiB of {program} at the end", f"{size:,}")
     console.print(table)
-
-
-def instant(offset_seconds: int) -> datetime:
-    """The present on a clock `offset_seconds` from the real one, in whole seconds."""
-    return (datetime.now(UTC) + timedelta(seconds=offset_seconds)).replace(microsecond=0)
 
 
 if __name__ == "__main__":

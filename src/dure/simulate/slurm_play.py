@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -21,12 +21,12 @@ from dure.portal.loops import driver
 from dure.portal.people.actor import system
 from dure.simulate import acts, demo, scenarios, slurm_outside
 from dure.simulate.processes import Program, Supervisor
-from dure.simulate.slurm_demo import PATIENCE_SECONDS, instant
 from dure.simulate.slurm_fleet import Fleet, add_people
 from dure.simulate.stage import Stage, Stuck, programme_of_portal
 
 READER = system("demo")
 TICK_SECONDS = 1.0
+PATIENCE_SECONDS = 900.0
 
 
 class _LoopsOnly(Stage):
@@ -153,7 +153,7 @@ class Play:
 
     def _tick(self) -> None:
         """Put the portal's clock where the clusters' is."""
-        now = instant(self.fleet.offset_seconds)
+        now = (clock.wall() + timedelta(seconds=self.fleet.offset_seconds)).replace(microsecond=0)
         if now > self._stage.now():
             clock_operations.advance(to=now)
 
