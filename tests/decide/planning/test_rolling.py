@@ -23,7 +23,7 @@ from tests.decide.planning.tiny import problems
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(problems(most=4))
 def test_an_arrival_fits_beside_the_plan_and_passes_the_audit(problem: Problem) -> None:
-    arriving, others = problem.applications[0], problem.applications[1:]
+    arriving, others = replace(problem.applications[0], standing="new"), problem.applications[1:]
     before = replace(problem, applications=others)
     plan = solve(before, 5_000)
     found = arrive(before, plan, arriving)

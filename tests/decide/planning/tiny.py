@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from dure.core.text import Text
+from dure.decide.planning.plan import Award
 from dure.decide.planning.problem import (
     Application,
     Calendar,
@@ -17,6 +20,7 @@ from dure.decide.planning.problem import (
     ValueFormula,
     size_table,
 )
+from dure.decide.planning.reference import choices, is_feasible
 
 FACTS = {
     "applicant_class": ("academia", "industry"),
@@ -38,7 +42,7 @@ def problems(draw: st.DrawFn, most: int = 5) -> Problem:
     )
     count = draw(st.integers(1, most))
     ranks = draw(st.permutations(range(1, count + 1)))
-    return Problem(
+    problem = Problem(
         call="tiny",
         programme="",
         synthetic=True,
@@ -50,6 +54,26 @@ def problems(draw: st.DrawFn, most: int = 5) -> Problem:
         applications=tuple(draw(applications(f"a{i}", ranks[i], slots, clusters)) for i in range(count)),
         policies=tuple(draw(policies(f"p{i}", slots)) for i in range(draw(st.integers(0, 3)))),
     )
+    return running_where_it_fits(problem)
+
+
+def running_where_it_fits(problem: Problem) -> Problem:
+    """The problem with what runs held at one place, as long as all of it fits; what does not runs no longer."""
+    held: tuple[Award, ...] = ()
+    found = []
+    for one in problem.applications:
+        fixed = replace(
+            one,
+            options=tuple(replace(option, max_nodes=option.min_nodes) for option in one.options[:1]),
+            latest=one.earliest,
+        )
+        places = tuple(choices(problem, fixed)) if one.standing == "running" else ()
+        if places and is_feasible(problem, (*held, *places)):
+            held += places
+            found.append(fixed)
+        else:
+            found.append(replace(one, standing="nominated") if one.standing == "running" else one)
+    return replace(problem, applications=tuple(found))
 
 
 @st.composite

@@ -126,9 +126,9 @@ class Ground:
         )
 
     def is_fundable(self, application: Object) -> bool:
-        """Eligible and at or above the pass mark of its track."""
+        """It runs already, or is eligible and at or above the pass mark of its track."""
         mark = self.track[application["track"]]["pass_mark_tenths"]
-        return application["eligible"] and application["score_tenths"] >= mark
+        return application["standing"] == "running" or (application["eligible"] and application["score_tenths"] >= mark)
 
     def last_start(self, application: Object) -> int:
         """The latest start that still ends within the calendar."""
@@ -274,6 +274,54 @@ def awarded(ground: Ground, plan: Object, violations: list[Object]) -> list[Chos
         else:
             found.append((application, option, start, nodes))
     return found
+
+
+def running_awards(ground: Ground, awards: list[Chosen], violations: list[Object]) -> list[Chosen]:
+    """What awards that already run hold; a plan that does not keep one, or a problem that does not fix it, is wrong."""
+    held, kept = [], {award[0]["id"]: award for award in awards}
+    for name, application in ground.application.items():
+        if application["standing"] != "running":
+            continue
+        own = [(application, option, application["earliest"], option["min_nodes"]) for option in application["options"]]
+        is_fixed = len(own) == 1 and own[0][1]["max_nodes"] == own[0][3] and application["latest"] == own[0][2]
+        if not is_fixed or kept.get(name) != own[0]:
+            what = (
+                "already runs and must stay as it is"
+                if is_fixed
+                else "runs, but the problem does not say what it holds"
+            )
+            violations.append({"rule": "running", "application": name, "what": what})
+        held += own[:1]
+    return held
+
+
+def beside(document: Object, ground: Ground, held: list[Chosen]) -> Object:
+    """The problem without the awards that already run: clusters and caps less what they hold."""
+    load, ids = Load(ground), {one[0]["id"] for one in held}
+    for award in held:
+        load.add(*award)
+
+    def left(policy: Object, word: str) -> list[int]:
+        name = policy["name"] + ("/" + word if word else "")
+        first = policy["first_slot"]
+        rows = [f"{name}/{first + at}" if policy["by_slot"] else name for at in range(len(policy["caps"]))]
+        caps = zip(rows, ground.caps(policy, word), strict=True)
+        return [max(0, cap - load.used.get(row, 0)) for row, cap in caps]
+
+    def rule(policy: Object) -> Object:
+        words = {word for one in held for each, word in ground.rules(one[0], one[1]["cluster"]) if each is policy}
+        if not policy["each"]:
+            return {**policy, "caps": left(policy, "")}
+        return {**policy, "overrides": {**policy["overrides"], **{word: left(policy, word) for word in words}}}
+
+    return {
+        **document,
+        "clusters": [
+            {**one, "capacity": [max(0, nodes) for nodes in load.left[one["code"]]]} for one in document["clusters"]
+        ],
+        "applications": [one for one in document["applications"] if one["id"] not in ids],
+        "policies": [rule(policy) for policy in document["policies"]],
+    }
 
 
 class Envy:
@@ -792,7 +840,11 @@ def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme
         violations.append(
             {"rule": "value", "what": f"the plan claims {decided['value']}, its awards are worth {value}"}
         )
-    bound, wrong = prove(ground, decided["certificate"], rule)
+    held = running_awards(ground, awards, violations)
+    rest = Ground(beside(document, ground, held)) if held else ground
+    bound, wrong = prove(rest, decided["certificate"], rule)
+    if bound is not None and held:
+        bound += worth(ground, held)
     violations += [{"rule": "certificate", "what": what} for what in wrong]
     if bound is not None and bound > decided["bound"]:
         violations.append({"rule": "bound", "what": f"the plan claims {decided['bound']}, its prices prove {bound}"})
@@ -808,6 +860,14 @@ def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme
         "envy": len(envious), "envious": [list(pair) for pair in envious], "size_envy": by_size,
         "rows": ground.slots * len(ground.cluster) + len(load.policy), "violations": violations,
     }  # fmt: skip
+
+
+def worth(ground: Ground, awards: list[Chosen]) -> int:
+    """What awards are worth by themselves, less what they cost soft rules."""
+    load = Load(ground)
+    for award in awards:
+        load.add(*award)
+    return sum(ground.value(*award) for award in awards) - load.penalty()
 
 
 def envies(ground: Ground, load: Load, awards: list[Chosen], delta: int) -> tuple[list[tuple[str, str]], int]:

@@ -29,6 +29,7 @@ from dure.decide.planning.problem import (
     ValueFormula,
 )
 from dure.decide.planning.reading import Reader, parse
+from dure.decide.planning.running import not_fixed
 
 MAKE_AGAIN = Text(
     "`dure plan generate`로 문제 파일을 다시 만드십시오.", "Make the problem file with `dure plan generate`."
@@ -218,6 +219,8 @@ def _check_application(problem: Problem, application: Application) -> list[Mista
     if application.latest < application.earliest:
         what = Text("가장 늦은 시작이 가장 이른 시작보다 앞섭니다.", "The latest start lies before the earliest.")
         mistakes.append(Mistake(f"{where}.latest", what))
+    if application.standing == "running":
+        mistakes.extend(not_fixed(problem, application))
     mistakes.extend(_repeated(f"{where}.options", [option.cluster for option in application.options]))
     for option in application.options:
         if option.cluster not in problem.cluster:

@@ -2,7 +2,7 @@
 
 A problem holds everything a plan may depend on and nothing else, so that its hash names the decision's ground.
 Time is counted in slots: calendar months (`slots_per_month` 1) or quarters of a month (4), from `first`. Awards that
-already run are not in it: what they hold is taken off capacities and caps before.
+already run may stand in it, each with exactly one choice, which it keeps; or what they hold was taken off before.
 """
 
 from __future__ import annotations
@@ -197,8 +197,9 @@ class Problem:
         return {one.code: one for one in self.tracks}
 
     def is_fundable(self, application: Application) -> bool:
-        """Whether it may be funded at all: eligible, and at or above the pass mark of its track."""
-        return application.eligible and application.score_tenths >= self.track[application.track].pass_mark_tenths
+        """Whether it may be funded at all: it runs already, or is eligible and at or above its track's pass mark."""
+        mark = self.track[application.track].pass_mark_tenths
+        return application.standing == "running" or (application.eligible and application.score_tenths >= mark)
 
     def value(self, application: Application, option: Option, start: int, nodes: int) -> int:
         """The value of one award, never negative, cut to a whole number once."""

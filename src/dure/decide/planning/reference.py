@@ -22,17 +22,25 @@ class Best:
 
 def optimum(problem: Problem, rule: Rule) -> Best:
     """The best plan of all, by trying every one. Only for problems with few choices."""
-    best = Best(-1, ())
+    best: Best | None = None
+    running = {one.id for one in problem.applications if one.standing == "running"}
     for awards in _plans(problem, problem.applications, ()):
+        if not running <= {award.application for award in awards}:
+            continue
         worth = value(problem, awards)
-        if worth > best.value and (rule.name == "value" or not envious(problem, awards, rule.delta_tenths)):
+        if (best is None or worth > best.value) and (
+            rule.name == "value" or not envious(problem, awards, rule.delta_tenths)
+        ):
             best = Best(worth, awards)
+    if best is None:
+        raise ValueError("no plan keeps every award that already runs")
     return best
 
 
 def choices(problem: Problem, application: Application) -> Iterator[Award]:
     """Every way to fund one application, rules of the programme aside."""
-    if not application.eligible or application.score_tenths < problem.track[application.track].pass_mark_tenths:
+    is_below = application.score_tenths < problem.track[application.track].pass_mark_tenths
+    if application.standing != "running" and (is_below or not application.eligible):
         return
     for option in application.options:
         for start in range(application.earliest, application.latest + 1):

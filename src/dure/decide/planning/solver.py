@@ -19,6 +19,7 @@ from dure.decide.planning.packed import blocks_to_try, certificate, merit_order,
 from dure.decide.planning.packing.pack import pack
 from dure.decide.planning.plan import Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
+from dure.decide.planning.running import beside_running
 
 PACKING_PERMILLE = 600
 LARGEST_FINISH = 20_000
@@ -54,7 +55,8 @@ def solve(
     The same problem, rule and budget give the same plan on every machine. `on_progress` is told how far the search
     is and answers whether to continue; a stopped search still returns a plan that keeps every rule.
     """
-    return _Run(problem, budget, on_progress or (lambda progress: True), rule_of(problem, rule)).plan()
+    chosen, listener = rule_of(problem, rule), on_progress or (lambda progress: True)
+    return beside_running(problem, lambda rest: _Run(rest, budget, listener, chosen).plan())
 
 
 def rule_of(problem: Problem, rule: RuleName | Rule | None) -> Rule:

@@ -15,6 +15,7 @@ from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Model, build
 from dure.decide.planning.plan import Certificate, Plan
 from dure.decide.planning.problem import Application, Option, Policy, Problem, Rule, RuleName
+from dure.decide.planning.running import beside_running
 from dure.decide.planning.solver import OnProgress, solve, versions
 
 WEEKS = 4
@@ -27,7 +28,7 @@ def solve_weekly(
     rule: RuleName | Rule | None = None,
 ) -> Plan:
     """The plan of a problem in quarters of a month: its months solved within `budget`, then lifted."""
-    return lift(problem, solve(monthly(problem), budget, on_progress, rule))
+    return beside_running(problem, lambda rest: lift(rest, solve(monthly(rest), budget, on_progress, rule)))
 
 
 def monthly(problem: Problem) -> Problem:
