@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from dure.core.errors import InvalidInput
@@ -125,6 +125,7 @@ def test_floors_and_reserves_beyond_the_supply_are_named() -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(("cap", "floor")), st.integers(1, 7), st.integers(0, 10)), max_size=5))
+@example(rules=[("cap", 7, 0), ("floor", 7, 1)])
 def test_shares_of_classes_agree_with_trying_whole_tenths(rules: list[tuple[str, int, int]]) -> None:
     problem = small_call(5)
     assume(len({which for _, which, _ in rules}) <= 5)

@@ -58,12 +58,17 @@ class Shares:
         cap = policy.overrides.get(word, policy.caps)[0]
         counted = [at for at, cell in enumerate(self._cells) if self._counts(policy, word, cell)]
         rows: list[tuple[list[int], int | None, int | None]] = [(counted, None, cap)]
-        scope = {self._cells[at].group for at in counted}
+        scope = {self._cells[at].group for at in counted} | self._open_to_strangers(policy, word)
         others = [at for at, cell in enumerate(self._cells) if cell.group in scope and at not in set(counted)]
         promised = sum(self._supply[group] for group in scope) - cap
         if policy.kind in PROMISING and others and promised > 0:
             rows.append((others, promised, None))
         return rows
+
+    def _open_to_strangers(self, policy: Policy, word: str) -> set[int]:
+        """Where the rule would count somebody of no word it knows: a floor for everybody there is counts nobody."""
+        stranger = dict.fromkeys(self._cells[0].kind, "") if self._cells else {}
+        return {group for group in range(len(self._groups)) if self._counts(policy, word, _Cell(stranger, group))}
 
     def _counts(self, policy: Policy, word: str, cell: _Cell) -> bool:
         cluster = self._groups[cell.group][0]
