@@ -137,6 +137,16 @@ class ClusterConformance:
         assert self.seen(stage) is None
         assert self.seen(stage, "award-two") == two
 
+    def test_what_is_held_can_be_lent_and_taken_back(self, stage):
+        """Where the cluster lends on demand; elsewhere nothing is ever seen lent."""
+        standing = self.standing(stage)
+        self.make(stage, standing)
+        for lent in (True, False) if stage.cluster.observe(stage.now).lends else ():
+            stage.cluster.apply(set_field(standing, "lent", lent), stage.now)
+            standing = standing.model_copy(update={"lent": lent})
+            assert self.seen(stage) == standing
+        assert not self.seen(stage).lent
+
     def test_budgets_and_storage_are_told_of_what_stands_only(self, stage):
         self.make(stage, self.standing(stage))
         for told in (stage.cluster.spent(stage.now), stage.cluster.storage(stage.now)):

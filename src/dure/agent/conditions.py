@@ -122,7 +122,7 @@ def _ready(
         return ready("false", "ApplyFailed", refused)
     if drift:
         return ready("false", "ForeignChange", "; ".join(finding.subject for finding in drift))
-    if observed.standings.get(allocation.name) != wanted(allocation, now):
+    if observed.standings.get(allocation.name) != wanted(allocation, now, observed.lends):
         return ready("false", "Applying")
     return ready("true", "Applied" if now >= allocation.start else "NotYetStarted")
 

@@ -45,7 +45,7 @@ def diff(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetim
             if standing is not None:
                 removals.append(Step(verb="remove", before=standing, after=None))
             continue
-        steps, found = _towards(allocation, standing, ledger, now)
+        steps, found = _towards(allocation, standing, ledger, now, observed.lends)
         changes.extend(steps)
         drift.extend(found)
     drift.extend(_unasked(desired, observed))
@@ -79,9 +79,9 @@ def _works(
 
 
 def _towards(
-    allocation: DesiredAllocation, standing: Standing | None, ledger: Ledger, now: datetime
+    allocation: DesiredAllocation, standing: Standing | None, ledger: Ledger, now: datetime, lends: bool
 ) -> tuple[list[Step], list[DriftFinding]]:
-    goal, steps, drift = wanted(allocation, now), list[Step](), list[DriftFinding]()
+    goal, steps, drift = wanted(allocation, now, lends), list[Step](), list[DriftFinding]()
     is_new = standing is None
     if standing is None:
         if ledger.was_made(goal.name):
@@ -131,11 +131,13 @@ def _settled(changes: list[Step], releases: list[Step]) -> Iterator[Step]:
 
 
 def _rank(step: Step) -> int:
-    """0 gives up or changes no nodes; 1 takes nodes or time; 2 lets jobs have more GPUs, once the nodes are held."""
+    """0 gives up or changes no nodes; 1 takes nodes or time; 2 lets jobs in, once the nodes are held."""
     if step.before is None or step.after is None:
         return 0
     if step.field == "gpus":
         return 2 if step.after.gpus > step.before.gpus else 0
+    if step.field == "lent":
+        return 2 if step.after.lent else 0
     before, after = step.before.hold, step.after.hold
     if step.field != "hold" or after is None:
         return 0
@@ -181,6 +183,8 @@ def words(value: Any) -> str:
     """A field's value in one short line, for people."""
     if value is None:
         return "nothing"
+    if isinstance(value, bool):
+        return "lent" if value else "not lent"
     if isinstance(value, int):
         return f"{value} GPUs"
     if isinstance(value, Hold):

@@ -108,14 +108,16 @@ class Ledger:
         for allocation in desired.allocations:
             standing = observed.standings.get(allocation.name)
             if standing is not None and standing.id == allocation.id:
-                self._entries[allocation.name] = self._entry_of(allocation, standing, now, confirm)
+                self._entries[allocation.name] = self._entry_of(allocation, standing, now, confirm, observed.lends)
             elif standing is None and (allocation.is_over(now) or not self.was_made(allocation.name)):
                 self._entries.pop(allocation.name, None)
         if (self._entries, self._works) != before:
             self._save()
 
-    def _entry_of(self, allocation: DesiredAllocation, standing: Standing, now: datetime, confirm: timedelta) -> Entry:
-        goal, name = wanted(allocation, now), allocation.name
+    def _entry_of(
+        self, allocation: DesiredAllocation, standing: Standing, now: datetime, confirm: timedelta, lends: bool
+    ) -> Entry:
+        goal, name = wanted(allocation, now, lends), allocation.name
         known: dict[str, Any] = {
             field: getattr(standing, field)
             for field in FIELDS

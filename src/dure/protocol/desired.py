@@ -29,7 +29,8 @@ class DesiredAllocation(Asked):
     """One award made real: which nodes, for whom, from when to when.
 
     `generation` rises with every change. `present` false means it must go, whatever its period says. Nodes are
-    named by the portal: the agent has no choice to make.
+    named by the portal: the agent has no choice to make. `lent`: while it leaves GPUs unused, others of the programme
+    may run jobs there that give way to its own.
     """
 
     id: Key
@@ -43,6 +44,7 @@ class DesiredAllocation(Asked):
     gpus_per_node: Positive
     members: tuple[Member, ...] = ()
     limits: Limits = Limits()
+    lent: bool = False
     notes: str = Field(default="", max_length=2000)
 
     @model_validator(mode="after")

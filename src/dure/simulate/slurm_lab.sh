@@ -155,6 +155,8 @@ PriorityType=priority/multifactor
 PriorityDecayHalfLife=0
 PriorityUsageResetPeriod=YEARLY
 PriorityCalcPeriod=1
+PreemptType=preempt/qos
+PreemptMode=REQUEUE
 GresTypes=gpu
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
@@ -222,6 +224,8 @@ up() {
   start slurmdbd slurmdbd -D
   wait_for 400 sacctmgr -n list cluster
   sacctmgr -i -Q add cluster "$NAME" >/dev/null 2>&1 || true
+  sacctmgr -i -Q add qos dure-lent >/dev/null # jobs on lent GPUs, which give way to all others
+  sacctmgr -i -Q modify qos normal set Preempt=dure-lent >/dev/null
   start slurmctld slurmctld -D -f "$SLURM_CONF"
   local i node
   for i in $(seq 1 "$LIVE"); do

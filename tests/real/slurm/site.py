@@ -11,6 +11,7 @@ class SlurmSite(Site):
     """A site whose cluster is the lab's Slurm, and a portal that keeps real time."""
 
     telemetry = None
+    extra = {}
 
     def write(self, **changes):
         adapter = {
@@ -20,6 +21,7 @@ class SlurmSite(Site):
             "gpu_model": "H200",
             "keys_directory": "keys",
             "state_directory": "slurm",
+            **self.extra,
         }
         super().write(**{"adapter": adapter, "recheck_hours": 2, "settle_seconds": 0, "confirm_seconds": 0} | changes)
 

@@ -74,7 +74,9 @@ def test_fifty_random_kills_of_agent_and_controller_end_where_they_should(site, 
     wait_until(settled, "the final state", seconds=180)
     now = instant()
     observed = site.cluster.observe(now)
-    expected = {one.name: wanted(one, now) for one in portal.allocations.values() if not one.is_over(now)}
+    expected = {
+        one.name: wanted(one, now, observed.lends) for one in portal.allocations.values() if not one.is_over(now)
+    }
     assert observed.standings == expected
     assert portal.report.drift == ()
 

@@ -91,6 +91,7 @@ class SlurmOptions(BaseModel):
     nodes: str | None = Field(default=None, description="the nodes the programme may use; all when left out")
     site_nodes: str | None = Field(default=None, description="what Slurm calls the nodes of `nodes`, in that order")
     rest: RestOptions | None = Field(default=None, description="look through slurmrestd, not through commands")
+    lends: bool = Field(default=False, description="unused GPUs may be lent; wants a QOS that gives way, see the guide")
     slurm_conf: str | None = None
     command_timeout_seconds: float = Field(default=60, gt=0, le=600)
 

@@ -20,8 +20,8 @@ from dure.protocol.report import StorageUse
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import Instant
 
-Field = Literal["limits", "members", "hold", "gpus", "extras"]
-FIELDS: tuple[Field, ...] = ("limits", "members", "hold", "gpus", "extras")
+Field = Literal["limits", "members", "hold", "gpus", "lent", "extras"]
+FIELDS: tuple[Field, ...] = ("limits", "members", "hold", "gpus", "lent", "extras")
 
 
 class _Value(BaseModel):
@@ -39,8 +39,9 @@ class Hold(_Value):
 class Standing(_Value):
     """What stands on the cluster of one allocation: its account, who may use it, its limits, the nodes held.
 
-    `gpus` is how many GPUs its jobs may hold at once, now: none before the allocation begins. `extras` are settings
-    on what is ours that nobody asked for, in the cluster's words: always drift, since no step ever sets them.
+    `gpus` is how many GPUs its jobs may hold at once, now: none before the allocation begins. `lent`: others' jobs may
+    use what it leaves unused, until its own need it. `extras` are settings on what is ours that nobody asked for, in
+    the cluster's words: always drift, since no step ever sets them.
     """
 
     id: str
@@ -49,11 +50,15 @@ class Standing(_Value):
     members: tuple[Member, ...] = ()
     hold: Hold | None = None
     gpus: int = 0
+    lent: bool = False
     extras: tuple[str, ...] = ()
 
 
-def wanted(allocation: DesiredAllocation, now: datetime) -> Standing:
-    """What should stand of `allocation` at `now`, while it is not over; nodes and members in a fixed order."""
+def wanted(allocation: DesiredAllocation, now: datetime, lends: bool) -> Standing:
+    """What should stand of `allocation` at `now`, while it is not over; nodes and members in a fixed order.
+
+    `lends`: whether its cluster can lend on demand.
+    """
     return Standing(
         id=allocation.id,
         name=allocation.name,
@@ -66,6 +71,7 @@ def wanted(allocation: DesiredAllocation, now: datetime) -> Standing:
         if allocation.nodes
         else None,
         gpus=allocation.node_count * allocation.gpus_per_node if allocation.is_due(now) else 0,
+        lent=lends and allocation.lent and allocation.is_due(now) and bool(allocation.nodes),
     )
 
 
@@ -94,12 +100,14 @@ class Observed(_Value):
     """What an adapter saw, all at once.
 
     `standings`: what is ours, by name. `foreign`: names taken by somebody else, with a few words on what they are.
-    `works`: nodes kept free for announced work, by name; None where the adapter leaves that to the site.
+    `works`: nodes kept free for announced work, by name; None where the adapter leaves that to the site. `lends`:
+    whether unused GPUs of one can be lent and taken back on demand.
     """
 
     standings: Mapping[str, Standing]
     foreign: Mapping[str, str]
     works: Mapping[str, Hold] | None = None
+    lends: bool = False
 
 
 class ClusterUnreachable(DureError):

@@ -84,7 +84,7 @@ class SimulatedCluster:
             else standing
             for name, standing in state.standings.items()
         }
-        return Observed(standings=standings, foreign=dict(state.foreign))
+        return Observed(standings=standings, foreign=dict(state.foreign), lends=True)
 
     def apply(self, step: Step, now: datetime) -> None:
         """Do one step. Raises StepRefused for a hold of unknown or taken nodes."""

@@ -24,6 +24,7 @@ from dure.agent.clusters.port import (
     StepRefused,
 )
 from dure.agent.clusters.slurm_commands import Commands
+from dure.agent.clusters.slurm_lending import Lending
 from dure.agent.clusters.slurm_rest import RestLook
 from dure.agent.clusters.slurm_text import Association, Reservation, slurm_time
 from dure.agent.clusters.slurm_usage import SlurmUsage
@@ -33,6 +34,7 @@ from dure.core.text import Text
 from dure.protocol.desired import Limits, Member
 from dure.protocol.inventory import InventoryNode
 from dure.protocol.report import StorageUse
+from dure.protocol.slurm import LENT_ACCOUNT
 from dure.protocol.usage import UsageRow
 
 _MARK, _ENDED = "dure:", "dure-ended:"
@@ -48,6 +50,7 @@ class SlurmCluster:
         self._names = NodeNames(options.nodes, options.site_nodes)
         self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
         self._view = View(_look(self._slurm, options), self._names, self._may_use)
+        self._lending = Lending(self._slurm, self._view, self._names, options)
         self._keys = KeyDirectory(options.keys_directory)
         self._log = HoldLog(options.state_directory)
         self._storage = StorageCommand(options.storage)
@@ -79,7 +82,7 @@ class SlurmCluster:
             for name, found in held.items()
             if name.startswith(_WORK)
         }
-        return Observed(standings=standings, foreign=foreign, works=works)
+        return Observed(standings=standings, foreign=foreign, works=works, lends=self._lending.is_on)
 
     def apply(self, step: Step, now: datetime) -> None:
         """Do one step. Raises StepRefused in Slurm's own words."""
@@ -99,6 +102,8 @@ class SlurmCluster:
             self._modify(step.name, f"GrpTRES=gres/gpu={step.after.gpus}")
         elif step.field == "hold":
             self._set_hold(step.after, now)
+        elif step.field == "lent":
+            self._lending.set(step.name, step.after.lent)
         else:
             raise StepRefused(internal=f"{step.field} of {step.name} is somebody else's")
 
@@ -159,7 +164,7 @@ class SlurmCluster:
             extras += [f"{row.user}: {name}={value}" for name, value in given.items()]
         if reservation is not None:
             extras += [f"reservation {key}={value}" for key, value in reservation.rest.items()]
-            if reservation.accounts != (own.account,):
+            if set(reservation.accounts) - ({LENT_ACCOUNT} if self._lending.is_on else set()) != {own.account}:
                 extras.append(f"reservation Accounts={','.join(reservation.accounts)}")
         # Constructed unchecked: what somebody else set need not be what we would allow.
         return Standing.model_construct(
@@ -175,6 +180,7 @@ class SlurmCluster:
             ),
             hold=None if reservation is None else _hold(reservation, mark),
             gpus=own.tres.get("gres/gpu", -1),
+            lent=self._lending.is_lent(reservation),
             extras=tuple(sorted(extras)),
         )
 
@@ -218,12 +224,14 @@ class SlurmCluster:
         for login in sorted(set(wanted) - present):
             words = (f"account={name}", f"cluster={self._options.cluster_name}")
             self._slurm.order("sacctmgr", "-i", "add", "user", login, *words)
+        self._lending.follow()
 
     def _set_hold(self, standing: Standing, now: datetime) -> None:
         name, hold = standing.name, standing.hold
         current = self._view.reservation(name)
         if hold is None or hold.end <= now:
             if current is not None:
+                self._lending.clear(current.nodes)
                 self._slurm.order("scancel", f"--reservation={name}")
                 self._settled(name, "--reservation", name)
                 self._slurm.order("scontrol", "delete", f"ReservationName={name}")
@@ -231,10 +239,12 @@ class SlurmCluster:
         self._may_hold(hold)
         nodes, end = f"Nodes={fold(self._names.all_at_site(hold.nodes))}", f"EndTime={slurm_time(hold.end)}"
         start = "StartTime=now" if hold.start <= now else f"StartTime={slurm_time(hold.start)}"
+        self._lending.clear(set(hold.nodes) ^ set(current.nodes if current else ()))
         self._log.note(name, hold.nodes, max(hold.start, now))
         self._describe(name, _mark(standing.id, hold.start))
         if current is None:
-            words = (f"ReservationName={name}", f"Accounts={name}", nodes, start, end, "Flags=MAGNETIC")
+            accounts = f"Accounts={self._lending.accounts(name, standing.lent)}"
+            words = (f"ReservationName={name}", accounts, nodes, start, end, "Flags=MAGNETIC")
             self._slurm.order("scontrol", "create", "reservation", *words)
         elif not current.is_active:
             self._slurm.order("scontrol", "update", f"ReservationName={name}", nodes, start, end)
@@ -267,13 +277,16 @@ class SlurmCluster:
         self._modify(name, "GrpTRES=gres/gpu=0")
         self._slurm.order("scancel", "-A", name)
         self._settled(name, "-A", name)
-        if self._view.reservation(name) is not None:
+        if (reservation := self._view.reservation(name)) is not None:
+            self._lending.clear(reservation.nodes)
+            self._slurm.order("scancel", f"--reservation={name}")
             self._slurm.order("scontrol", "delete", f"ReservationName={name}")
         for row in self._view.associations():
             if row.account == name and row.user:
                 self._delete_user(name, row.user)
         for login in self._keys.logins(name):
             self._keys.drop(login, name)
+        self._lending.follow()
         self._describe(name, _ENDED + mark.removeprefix(_ENDED).removeprefix(_MARK))
 
     def _settled(self, name: str, *which: str) -> None:

@@ -20,12 +20,14 @@ from dure.agent.clusters.node_names import NodeNames
 from dure.agent.clusters.options import SlurmOptions
 from dure.agent.clusters.port import UsageUntracked
 from dure.agent.clusters.slurm_commands import Commands
+from dure.agent.clusters.slurm_lending import Ran, ran, without_borrowers
 from dure.agent.clusters.slurm_text import slurm_time
 from dure.agent.telemetry import Prometheus, TelemetryUnreachable
 from dure.metering import sacct
 from dure.metering.rollup import Held, RolledHour, Samples, Signals, roll_up
 from dure.metering.sacct import GpuTresNotTracked, held_between
 from dure.protocol.inventory import InventoryNode
+from dure.protocol.slurm import LENT_ACCOUNT
 from dure.protocol.usage import UsageRow
 from dure.protocol.wire import WINDOW_SECONDS
 
@@ -62,7 +64,9 @@ class SlurmUsage:
         self._check_tracked()
         edges = np.arange(int(since.timestamp()), int(until.timestamp()) + 1, WINDOW_SECONDS, dtype=np.int64)
         stretches = self._stretches(ids, nodes, since, until)
-        ran, jobs = self._running(ids, since, until, edges)
+        text = self._records(ids, since, until)
+        running, jobs = _running(text, until, edges)
+        lent = ran(text, int(until.timestamp()), self._names) if self._options.lends else []
         gpus = {node.name: node.gpus for node, _ in nodes}
         width = max(gpus.values(), default=0)
         none = np.zeros(len(edges) - 1, dtype=np.int64)
@@ -70,13 +74,18 @@ class SlurmUsage:
         found = []
         for hour, start in enumerate(edges[:-1].tolist()):
             begin = datetime.fromtimestamp(start, UTC)
-            seen = self._seen(stretches, gpus, begin)
+            seen = self._seen(stretches, gpus, begin, lent)
             rows = [
                 _row(
-                    ids[name], int(held[name][hour]), width, _at(ran, name, hour), _at(jobs, name, hour), seen.get(name)
+                    ids[name],
+                    int(held[name][hour]),
+                    width,
+                    _at(running, name, hour),
+                    _at(jobs, name, hour),
+                    seen.get(name),
                 )
                 for name in sorted(ids)
-                if held[name][hour] or ran.get(name, none)[hour]
+                if held[name][hour] or running.get(name, none)[hour]
             ]
             found.append((begin, tuple(rows)))
         return found
@@ -108,26 +117,17 @@ class SlurmUsage:
             found.append(Stretch(name, int(start.timestamp()), int(end.timestamp()), count, named))
         return found
 
-    def _running(
-        self, ids: Mapping[str, str], since: datetime, until: datetime, edges: Integers
-    ) -> tuple[dict[str, Integers], dict[str, Integers]]:
-        """GPU-seconds jobs of each account held per hour, and how many jobs held any."""
+    def _records(self, ids: Mapping[str, str], since: datetime, until: datetime) -> str:
+        """What sacct says of the jobs of these accounts, and of those on lent GPUs."""
         if not ids:
-            return {}, {}
-        words = ("-a", "-X", "-D", "-n", "-P", "-A", ",".join(sorted(ids)), "-o", ",".join(sacct.COLUMNS))
-        text = self._slurm.ask("sacct", *words, "-S", slurm_time(since), "-E", slurm_time(until))
-        try:
-            jobs = sacct.parse(text.encode(), int(until.timestamp()))
-        except GpuTresNotTracked as error:
-            raise UsageUntracked(internal=error.internal) from error
-        counts = {}
-        for index, name in enumerate(jobs.accounts):
-            mine = (jobs.account == index) & (jobs.gpus > 0)
-            start, end = np.sort(jobs.start[mine]), np.sort(jobs.end[mine])
-            counts[name] = np.searchsorted(start, edges[1:]) - np.searchsorted(end, edges[:-1], side="right")
-        return sacct.hourly_gpu_seconds(jobs, edges), counts
+            return ""
+        accounts = sorted({*ids, LENT_ACCOUNT} if self._options.lends else ids)
+        words = ("-a", "-X", "-D", "-n", "-P", "-A", ",".join(accounts), "-o", ",".join(sacct.COLUMNS))
+        return self._slurm.ask("sacct", *words, "-S", slurm_time(since), "-E", slurm_time(until))
 
-    def _seen(self, stretches: Sequence[Stretch], gpus: Mapping[str, int], begin: datetime) -> dict[str, RolledHour]:
+    def _seen(
+        self, stretches: Sequence[Stretch], gpus: Mapping[str, int], begin: datetime, jobs: Sequence[Ran]
+    ) -> dict[str, RolledHour]:
         """What telemetry said of one hour, by account; nothing where there is none or it does not answer."""
         options = self._options.telemetry
         start, end = int(begin.timestamp()), int(begin.timestamp()) + WINDOW_SECONDS
@@ -144,7 +144,21 @@ class SlurmUsage:
         signals = Signals(
             busy_percent=options.busy_percent, busy_watts=options.busy_watts, idle_watts=options.idle_watts
         )
-        return _rolled(mine, wanted, gpus, samples, signals)
+        return _rolled(mine, wanted, gpus, without_borrowers(samples, wanted, jobs), signals)
+
+
+def _running(text: str, until: datetime, edges: Integers) -> tuple[dict[str, Integers], dict[str, Integers]]:
+    """GPU-seconds jobs of each account held per hour, and how many jobs held any."""
+    try:
+        jobs = sacct.parse(text.encode(), int(until.timestamp()))
+    except GpuTresNotTracked as error:
+        raise UsageUntracked(internal=error.internal) from error
+    counts = {}
+    for index, name in enumerate(jobs.accounts):
+        mine = (jobs.account == index) & (jobs.gpus > 0)
+        start, end = np.sort(jobs.start[mine]), np.sort(jobs.end[mine])
+        counts[name] = np.searchsorted(start, edges[1:]) - np.searchsorted(end, edges[:-1], side="right")
+    return sacct.hourly_gpu_seconds(jobs, edges), counts
 
 
 def _rolled(
