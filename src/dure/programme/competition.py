@@ -242,7 +242,8 @@ class BudgetRow(Part):
 
 
 class Policy(Part):
-    """How a plan shares out a call. Caps and floors are in ‰ of the call's supplied node-months.
+    """How a plan shares out a call. Caps, floors and targets are in ‰ of the node-months that the call supplies and
+    that awards of earlier calls hold beside it, and those count in them; reserves are of the call's own supply.
 
     `rule`: "value" maximises score-weighted value; "merit" does so without justified swap envy, where scores closer
     than `delta_tenths` tenths of a point count as equal.

@@ -21,6 +21,7 @@ from openpyxl import load_workbook
 
 from dure.core import canonical
 from dure.core.errors import IllegalTransition, InvalidInput, NotFound, NotPermitted
+from dure.core.period import Month
 from dure.core.text import Text
 from dure.decide.planning.load import read_problem
 from dure.decide.planning.overrides import Override
@@ -28,9 +29,12 @@ from dure.decide.planning.plan import Award
 from dure.decide.planning.scenario import Changes
 from dure.decide.planning.seal import replay
 from dure.decide.planning.signature import verify
+from dure.portal.fleet import operations as fleet
+from dure.portal.fleet import queries as fleet_queries
 from dure.portal.framework import programme
 from dure.portal.journal import queries as journal
 from dure.portal.loops import plan as plan_loop
+from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor, system
 from dure.portal.plans import operations, posing, queries
 from dure.portal.plans.models import Plan
@@ -139,6 +143,35 @@ def test_organisations_stand_in_a_problem_as_numbers() -> None:
     decided.reviewed()
     document = posing.pose("25-1").problem.encode().decode()
     assert "org-1" not in document and "organisation-0001" in document
+
+
+def test_earlier_awards_count_in_shares_and_not_in_the_budget() -> None:
+    _, heads, numbers = decided.reviewed()
+    before = posing.pose("25-1").problem
+    (organisation,) = people.organisations(heads[0].organisations).values()
+    zone = programme.zone()
+    months = [Month.parse(before.calendar.first).plus(place) for place in range(3)]
+    fleet.book(
+        actor=system("loop:allocate"),
+        now=DECIDING,
+        kind="award",
+        cluster="naver-h200-b",
+        node_names=[one.name for one in fleet_queries.nodes("naver-h200-b", DECIDING)[:4]],
+        organisation=organisation.code,
+        reference="award:24-9-0001",
+        start_at=months[0].period(zone).start,
+        end_at=months[-1].period(zone).end,
+    )
+    after = posing.pose("25-1").problem
+    own = after.application[numbers[0]].organisation
+    old, new = ({one.name: one for one in problem.policies} for problem in (before, after))
+    assert after.cluster["naver-h200-b"].capacity[:4] == (28, 28, 28, 32)
+    assert old["organisation-cap"].caps == new["organisation-cap"].caps, "a share of the same supply"
+    assert new["organisation-cap"].overrides == {own: (old["organisation-cap"].caps[0] - 12,)}
+    assert new["class-cap-academia"].caps == (old["class-cap-academia"].caps[0] - 12,)
+    assert new["class-target-industry"].caps == (old["class-target-industry"].caps[0] - 12,)
+    assert new["class-cap-industry"] == old["class-cap-industry"] and new["budget"] == old["budget"]
+    assert "이미 사용 중인 선정 포함" in new["organisation-cap"].label.ko
 
 
 def test_rules_that_cannot_all_hold_are_named(tmp_path: Path) -> None:

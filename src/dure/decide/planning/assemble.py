@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dure.core.period import Month
 from dure.core.text import Text
+from dure.decide.planning.held import Held, less, used
 from dure.decide.planning.problem import (
     Application,
     Calendar,
@@ -51,14 +52,32 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """What earlier decisions gave one organisation: nodes per cluster and month of the call, beside the free ones.
+
+    `organisation` is the word applicants have for it, "" where it has not applied.
+    """
+
+    organisation: str
+    applicant_class: str
+    region: str
+    nodes: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
-    """What is on offer: the call, its track, the first month, and nodes free per cluster and month (equally long)."""
+    """What is on offer: the call, its track, the first month, and nodes free per cluster and month (equally long).
+
+    Caps, floors and targets of organisations, classes and regions are shares of this and of what runs beside it, and
+    `running` counts in them; reserves and the budget are the call's own.
+    """
 
     call: str
     track: str
     first: Month
     free_nodes: Mapping[str, Sequence[int]]
     is_synthetic: bool
+    running: Sequence[Running] = ()
 
 
 def assemble(
@@ -75,7 +94,7 @@ def assemble(
     slots = len(clusters[0].capacity) if clusters else 0
     most = max((limit.max_nodes for limit in programme.track(ground.track).limits), default=1)
     ranks = lottery_ranks(ground.call, [one.id for one in applicants])
-    return Problem(
+    problem = Problem(
         call=ground.call,
         programme=programme.digest,
         synthetic=ground.is_synthetic,
@@ -89,8 +108,9 @@ def assemble(
         tracks=_tracks(programme, ground.track),
         clusters=clusters,
         applications=tuple(_application(programme, ground, clusters, slots, one, ranks[one.id]) for one in applicants),
-        policies=_policies(programme, ground.track, clusters, slots),
+        policies=(),
     )
+    return replace(problem, policies=_policies(programme, problem, ground))
 
 
 def _tracks(programme: Programme, track: str) -> tuple[Track, ...]:
@@ -151,9 +171,70 @@ def _options(programme: Programme, track: str, clusters: Sequence[Cluster], one:
     return found
 
 
-def _policies(programme: Programme, track: str, clusters: Sequence[Cluster], slots: int) -> tuple[Policy, ...]:
+def _policies(programme: Programme, problem: Problem, ground: Ground) -> tuple[Policy, ...]:
+    """The programme's rules for this call: shares less what already runs, then the call's own."""
+    slots, supply = problem.calendar.slots, sum(sum(cluster.capacity) for cluster in problem.clusters)
+    runs = sum(sum(line) for one in ground.running for line in one.nodes.values())
+    shares = _shares(programme, supply + runs, slots)
+    found = [_beside_running(problem, policy, ground.running) for policy in shares] if runs else shares
+    found += _reserves(programme, ground.track, supply, slots)
+    if programme.policy.budget_row is not None:
+        found.append(
+            Policy(
+                name="budget",
+                kind="budget",
+                label=Text("지원금 예산", "Subsidy budget"),
+                measure="cost_won",
+                caps=(programme.policy.budget_row.subsidy_limit,),
+                end_slot=slots,
+            )
+        )
+    return tuple(found)
+
+
+def _beside_running(problem: Problem, policy: Policy, running: Sequence[Running]) -> Policy:
+    """A share with what running awards hold of it taken off, and said so where they hold any."""
+    slots = problem.calendar.slots
+    holders = replace(problem, applications=tuple(_holder(problem, one, str(at)) for at, one in enumerate(running)))
+    held = [
+        Held(str(at), code, month, month + 1, nodes)
+        for at, one in enumerate(running)
+        if not (policy.each == "organisation" and not one.organisation)
+        for code, line in one.nodes.items()
+        for month, nodes in enumerate(line[:slots])
+        if nodes
+    ]
+    use = used(holders, policy, held)
+    if not use:
+        return policy
+    label = Text(f"{policy.label.ko} (이미 사용 중인 선정 포함)", f"{policy.label.en} (awards that already run count)")
+    return replace(less(policy, use), label=label)
+
+
+def _holder(problem: Problem, one: Running, name: str) -> Application:
+    """An organisation with running awards, as rules see it."""
+    return Application(
+        id=name,
+        track=problem.tracks[0].code,
+        applicant_class=one.applicant_class,
+        region=one.region,
+        organisation=one.organisation,
+        youth=False,
+        score_tenths=0,
+        eligible=True,
+        standing="running",
+        requested_nodes=1,
+        duration=1,
+        earliest=0,
+        latest=0,
+        lottery_rank=1,
+        options=tuple(Option(code, 100, 1, 1) for code in sorted(one.nodes)),
+    )
+
+
+def _shares(programme: Programme, supply: int, slots: int) -> list[Policy]:
+    """Caps, floors and targets as shares of `supply`."""
     policy = programme.policy
-    supply = sum(sum(cluster.capacity) for cluster in clusters)
     found = [
         Policy(
             name="organisation-cap",
@@ -175,20 +256,7 @@ def _policies(programme: Programme, track: str, clusters: Sequence[Cluster], slo
     for index, region_share in enumerate(policy.region_floors):
         label = _region_label(programme, region_share, "최소 배분", "floor")
         found.append(_region("region-floor", index, label, supply, region_share, slots))
-    found += _reserves(programme, track, supply, slots)
-    found += _targets(programme, supply, slots)
-    if policy.budget_row is not None:
-        found.append(
-            Policy(
-                name="budget",
-                kind="budget",
-                label=Text("지원금 예산", "Subsidy budget"),
-                measure="cost_won",
-                caps=(policy.budget_row.subsidy_limit,),
-                end_slot=slots,
-            )
-        )
-    return tuple(found)
+    return found + _targets(programme, supply, slots)
 
 
 def _reserves(programme: Programme, track: str, supply: int, slots: int) -> list[Policy]:

@@ -284,6 +284,23 @@ def free_per_month(code: str, months: Iterable[Month]) -> dict[Month, int]:
     return found
 
 
+def awarded_per_month(code: str, months: Iterable[Month]) -> dict[str, dict[Month, int]]:
+    """Nodes that awards hold in each month, by organisation (its code); a node held for a part of it counts."""
+    wanted = sorted(months)
+    if not wanted:
+        return {}
+    whole = Period(wanted[0].period(zone()).start, wanted[-1].period(zone()).end)
+    rows = Booking.objects.filter(
+        node__cluster__code=code, kind="award", start_at__lt=whole.end, end_at__gt=whole.start
+    ).order_by()
+    found: dict[str, dict[Month, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for node, organisation, start, end in rows.values_list("node_id", "organisation", "start_at", "end_at"):
+        for month in wanted:
+            if _overlap(start, end, month.period(zone())):
+                found[organisation][month].add(node)
+    return {one: {month: len(nodes) for month, nodes in held.items()} for one, held in found.items()}
+
+
 def occupancy(code: str, months: Sequence[Month]) -> list[tuple[str, list[str]]]:
     """Per node: what holds it longest in each month, "" where it is free all month. Months in order."""
     names = dict(Node.objects.filter(cluster__code=code).values_list("id", "name"))

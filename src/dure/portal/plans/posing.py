@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.period import Month
 from dure.core.text import Text
-from dure.decide.planning.assemble import Applicant, Ground, assemble, lottery_ranks
+from dure.decide.planning.assemble import Applicant, Ground, Running, assemble, lottery_ranks
 from dure.decide.planning.problem import Problem, RuleName
 from dure.decide.planning.scenario import Changes, changed
 from dure.portal.applications import queries as applications
 from dure.portal.calls import queries as calls
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework import programme
+from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor, system
 from dure.portal.plans import queries
 from dure.portal.reviews import queries as reviews
@@ -80,9 +82,25 @@ def pose(call_code: str, changes: Changes | None = None) -> Posed:
             code: [min(by_month[month], call.offered[code]) for month in months] for code, by_month in free.items()
         },
         is_synthetic=call.is_synthetic,
+        running=_running(sorted(call.offered), months, numbers),
     )
     posed = assemble(rules, ground, applicants, rule=wanted.rule, delta_tenths=wanted.delta_tenths)
     return Posed(posed, call.id)
+
+
+def _running(clusters: list[str], months: list[Month], numbers: Mapping[str, str]) -> list[Running]:
+    """What earlier awards hold on these clusters in these months, by organisation."""
+    held: dict[str, dict[str, list[int]]] = {}
+    for code in clusters:
+        for organisation, nodes in fleet.awarded_per_month(code, months).items():
+            held.setdefault(organisation, {})[code] = [nodes.get(month, 0) for month in months]
+    known = people.organisations_of_codes(held)
+    return [
+        Running(numbers.get(code, ""), known[code].applicant_class, known[code].region, nodes)
+        if code in known
+        else Running("", "", "", nodes)
+        for code, nodes in sorted(held.items())
+    ]
 
 
 def _organisation_numbers(call_code: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
