@@ -21,13 +21,17 @@ from django.urls import URLPattern, get_resolver
 
 BODY = {
     "reason": "x", "kind": "family", "evidence": "x", "text": "x", "action": "submit", "named": "", "truth": "on",
-    "points": {}, "to_applicant": "", "to_panel": "", "q": "x",
+    "points": {}, "to_applicant": "", "to_panel": "", "q": "x", "wish": "eager", "verdict": "feasible",
+    "upholds": True, "slot_id": 1, "note": "x", "place": "x", "starts_at": "2026-03-01T10:00:00+09:00", "numbers": [],
+    "reviewer_ids": [], "minutes": 30, "count": 1, "title": "x", "to": "programme", "ministry": "msit",
+    "organisation_id": 1, "project": "x", "item_id": None,
 }  # fmt: skip
 PLAIN = {"verb": "approve", "event": "open", "step": "title", "version": "1", "shape": "list", "month": "2026-04"}
 SKIPPED = ("accounts/", "display/", "api/agent/", "design/", "api/docs", "api/openapi")
 SEARCHED = (
     "search/", "results/", "published/", "applications/", "awards/", "reviews/", "organisations/join/", "api/results",
-    "api/outcomes", "api/organisations", "journal/", "billing/", "allocations/", "mail/", "reviews/mine/",
+    "api/outcomes", "api/organisations", "api/support", "journal/", "billing/", "allocations/", "mail/",
+    "reviews/mine/",
 )  # fmt: skip
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -93,7 +97,7 @@ def _searched(client: Client, path: str, hidden: Hidden) -> list[str]:
     """A search for the hidden words finds as much as a search for nonsense, in all forms of the list."""
     leaks = []
     for word in hidden.words:
-        for form in ("", "&format=csv", "&format=xlsx"):
+        for form in ("", "&format=csv", "&format=xlsx") if not path.startswith("/api/") else ("",):
             one = ask(client, "get", f"{path}?q={quote(word)}{form}", hidden, word)
             other = ask(client, "get", f"{path}?q=zqxj{form}", hidden, "zqxj")
             leaks += _differences(one, other, f"get {path}?q={word}{form}")

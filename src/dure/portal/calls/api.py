@@ -7,16 +7,16 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from dure.core.errors import NotFound
 from dure.core.text import Text
 from dure.decide.estimator import CONTEXT_TOKENS, Kind, Need
-from dure.portal.calls import operations, queries, sizing
-from dure.portal.framework.api import TextOut, answers, signed_in
-from dure.portal.framework.pages import is_too_often, too_often
+from dure.portal.calls import nominations_api, operations, queries, sizing
+from dure.portal.framework.api import TextOut, answers, refuse_too_often, signed_in
 
 router = Router(tags=["calls"])
+router.add_router("", nominations_api.router)
 
 
 class CallOut(Schema):
@@ -134,11 +134,11 @@ class CallIn(Schema):
     track: str
     title: Both
     summary: Both | None = None
-    opens_at: datetime
-    closes_at: datetime
-    decide_by: datetime
-    use_from: datetime
-    use_until: datetime
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
+    decide_by: AwareDatetime
+    use_from: AwareDatetime
+    use_until: AwareDatetime
     offered: dict[str, int]
     questions: list[dict[str, Any]] = []
     documents: list[dict[str, Any]] = []
@@ -147,8 +147,8 @@ class CallIn(Schema):
 class ExtensionIn(Schema):
     """A later deadline and its public reason."""
 
-    closes_at: datetime
-    decide_by: datetime | None = None
+    closes_at: AwareDatetime
+    decide_by: AwareDatetime | None = None
     reason: Both
 
 
@@ -188,9 +188,8 @@ def events(request: HttpRequest, code: str) -> list[queries.EventView]:
 @router.get("/calls/{code}/estimate", response=answers(EstimateOut), auth=None, summary="How many GPUs are needed")
 def estimate(request: HttpRequest, code: str, wanted: Query[NeedIn]) -> Any:
     """GPU-hours with range, sizes within the call's limits, every assumption."""
-    if is_too_often(request, "calls.api.estimate", 120, 10):
-        public = too_often(10)
-        return Status(429, {"kind": "TooOften", "message": {"ko": public.ko, "en": public.en}})
+    if refused := refuse_too_often(request, "calls.api.estimate", 120, 10):
+        return refused
     found = sizing.size(queries.call(code, request.actor), wanted.need(), wanted.applicant_class, wanted.is_youth)
     sizes = [
         {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Schema
+from ninja import Schema, Status
 from ninja.security import SessionAuth
+
+from dure.portal.framework.pages import is_too_often, too_often
 
 
 class TextOut(Schema):
@@ -49,3 +51,11 @@ signed_in = SignedIn()
 def answers(schema: Any, *, created: bool = False) -> dict[int, Any]:
     """The `response=` of an operation: its own schema and every refusal."""
     return {201 if created else 200: schema, **REFUSALS}
+
+
+def refuse_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> Status[dict[str, Any]] | None:
+    """Count one more request for `what`; the answer to a person or address that sends too many, else None."""
+    if not is_too_often(request, what, times, minutes):
+        return None
+    public = too_often(minutes)
+    return Status(429, {"kind": "TooOften", "message": {"ko": public.ko, "en": public.en}})

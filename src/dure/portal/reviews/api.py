@@ -10,10 +10,12 @@ from ninja import Router, Schema
 
 from dure.portal.applications import content as contents
 from dure.portal.framework.api import TextOut, answers, signed_in
-from dure.portal.reviews import operations, queries
+from dure.portal.reviews import checks_api, operations, panel_api, queries
 from dure.portal.reviews.queries import AssignmentView, ReviewView
 
 router = Router(tags=["reviews"])
+router.add_router("", panel_api.router)
+router.add_router("", checks_api.router)
 
 
 class AssignmentOut(Schema):
