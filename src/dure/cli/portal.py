@@ -71,7 +71,6 @@ def serve(
     workers: Annotated[int, typer.Option(help="server processes", min=1)] = 1,
 ) -> None:
     """Serve pages and API with granian; replaces this process."""
-    threads = "4"
-    command = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
-    command += ["--blocking-threads", threads, "--log-level", "warning", "dure.portal.wsgi:application"]
+    command = ["granian", "--interface", "asginl", "--host", host, "--port", str(port), "--workers", str(workers)]
+    command += ["--log-level", "warning", "dure.portal.asgi:application"]
     os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 (our own server, a fixed list)

@@ -36,7 +36,6 @@ DEBUG = ENV.debug
 ALLOWED_HOSTS = [ENV.public_url.split("://")[-1].split(":")[0].split("/")[0], "127.0.0.1", "localhost"]
 CSRF_TRUSTED_ORIGINS = [ENV.public_url]
 ROOT_URLCONF = "dure.portal.urls"
-WSGI_APPLICATION = "dure.portal.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

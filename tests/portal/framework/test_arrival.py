@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import RequestFactory
 
-from dure.portal.framework.arrival import LONGEST_QUEUE, address_of, arrived_at
+from dure.portal.framework.arrival import ARRIVED, LONGEST_QUEUE, address_of, arrived_at
 
 NOW = datetime(2026, 4, 1, 6, 0, 0, tzinfo=UTC)
 
@@ -56,3 +56,11 @@ def test_waiting_in_line_is_nobodys_delay(at: datetime, expected: datetime) -> N
 @pytest.mark.parametrize("text", ["", "t=", "t=1e9", "t=99999999999.000", "1775023200.000"])
 def test_stamps_that_cannot_be_read_say_nothing(text: str) -> None:
     assert arrived_at(request(**{"X-Request-Start": text}), NOW) == NOW
+
+
+def test_our_own_server_says_when_it_took_a_request_in() -> None:
+    waited = request(**{"X-Request-Start": stamp(NOW - timedelta(seconds=9))})
+    waited.META[ARRIVED] = NOW - timedelta(seconds=3)
+    assert arrived_at(waited, NOW) == NOW - timedelta(seconds=3)
+    waited.META[ARRIVED] = NOW + timedelta(seconds=1)
+    assert arrived_at(waited, NOW) == NOW

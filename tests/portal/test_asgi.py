@@ -1,0 +1,122 @@
+"""The server's side of a request: when it came, whose turn it is, what its head says, what comes of faults."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import datetime
+
+import pytest
+
+from dure.portal.asgi import ARRIVED, HEAD_START, MOST_BODY, Portal, environ_of
+from dure.portal.clock.queries import wall
+
+
+def scope(method="GET", path="/", headers=()):
+    return {
+        "type": "http", "method": method, "path": path, "query_string": b"q=%EA%B0%80", "http_version": "1.1",
+        "headers": headers, "client": ("10.0.0.9", 5), "server": ("127.0.0.1", 8000), "scheme": "http",
+    }  # fmt: skip
+
+
+async def ask(portal, found, body=(b"",)):
+    """Status, headers and body of an answer."""
+    parts, said = list(body), []
+
+    async def receive():
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message):
+        said.append(message)
+
+    await portal(found, receive, send)
+    head, *rest = said
+    assert not rest[-1].get("more_body")
+    return head["status"], dict(head["headers"]), b"".join(one["body"] for one in rest)
+
+
+def echo(environ, start):
+    start("200 OK", [("X-Length", environ["CONTENT_LENGTH"])])
+    return [environ["wsgi.input"].read(), b"!"]
+
+
+def test_a_body_in_pieces_arrives_whole():
+    status, headers, text = asyncio.run(ask(Portal(echo), scope("POST"), (b"two ", b"rivers")))
+    assert (status, headers[b"x-length"], text) == (200, b"10", b"two rivers!")
+
+
+def test_a_body_without_end_is_refused_before_it_is_kept():
+    piece = b"0" * (MOST_BODY // 2 + 1)
+    assert asyncio.run(ask(Portal(echo), scope("POST"), (piece, piece, piece)))[0] == 413
+
+
+def test_the_head_as_wsgi_has_it():
+    headers = [
+        (b"host", b"gpu.example.org"), (b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"content-type", b"text/plain"),
+        (b"x-forwarded-for", b"1.2.3.4"), (b"x_forwarded_for", b"6.6.6.6"),
+    ]  # fmt: skip
+    found = environ_of(scope(path="/공모/", headers=headers))
+    assert found["HTTP_COOKIE"] == "a=1; b=2" and found["CONTENT_TYPE"] == "text/plain"
+    assert found["HTTP_X_FORWARDED_FOR"] == "1.2.3.4", "an underscore does not pass for a dash"
+    assert found["PATH_INFO"].encode("latin1").decode() == "/공모/" and found["REMOTE_ADDR"] == "10.0.0.9"
+
+
+def test_a_request_counts_from_its_arrival_however_long_it_waits():
+    stamps, go = list[datetime](), threading.Event()
+
+    def slow(environ, start):
+        go.wait(5)
+        stamps.append(environ[ARRIVED])
+        start("200 OK", [])
+        return [b""]
+
+    async def crowd():
+        portal = Portal(slow, threads=1)
+        waiting = [asyncio.ensure_future(ask(portal, scope())) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        taken_in = wall()
+        go.set()
+        await asyncio.gather(*waiting)
+        return taken_in
+
+    taken_in = asyncio.run(crowd())
+    assert len(stamps) == 3 and all(stamp <= taken_in for stamp in stamps)
+
+
+def test_what_is_sent_goes_before_pages_that_wait():
+    order, go = list[str](), threading.Event()
+
+    def slow(environ, start):
+        go.wait(5)
+        order.append(environ["PATH_INFO"])
+        start("200 OK", [])
+        return [b""]
+
+    async def crowd():
+        portal = Portal(slow, threads=1)
+        asked = [("GET", "/first"), ("GET", "/page"), ("GET", "/list"), ("POST", "/submit")]
+        waiting = []
+        for method, path in asked:
+            waiting.append(asyncio.ensure_future(ask(portal, scope(method, path))))
+            await asyncio.sleep(0.02)
+        go.set()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(crowd())
+    assert order == ["/first", "/submit", "/page", "/list"] and HEAD_START > 1
+
+
+def test_a_fault_is_the_requests_and_the_thread_goes_on():
+    def faulty(environ, start):
+        if environ["PATH_INFO"] == "/bad":
+            raise RuntimeError("out of order")
+        return echo(environ, start)
+
+    portal = Portal(faulty, threads=1)
+
+    async def both():
+        with pytest.raises(RuntimeError):
+            await ask(portal, scope(path="/bad"))
+        return await ask(portal, scope("POST"), (b"still here",))
+
+    assert asyncio.run(both())[2] == b"still here!"
