@@ -149,10 +149,6 @@ def edit(request: HttpRequest, number: str, step: str) -> HttpResponse:
 def submit(request: HttpRequest, number: str) -> HttpResponse:
     """Check everything once more, then submit; judged by the instant the request arrived."""
     started_at = request.arrived_at.astimezone(UTC)
-    view = queries.application(number, request.actor)
-    call = calls.call(view.call_code, queries.READER)
-    if view.organisation.id not in request.actor.organisations:
-        return redirect("applications-show", number)
     mistakes: list[Mistake] = []
     if request.method == "POST":
         try:
@@ -160,7 +156,9 @@ def submit(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("applications-receipt", number)
         except InvalidInput as error:
             mistakes = list(error.mistakes)
-    if not view.is_editable:
+    view = queries.application(number, request.actor)
+    call = calls.call(view.call_code, queries.READER)
+    if not view.is_editable or view.organisation.id not in request.actor.organisations:
         return redirect("applications-show", number)
     remaining = mistakes or queries.remaining(view, call)
     context = {
