@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from dure.decide.planning import audit, reference
 from dure.decide.planning.model import build
 from dure.decide.planning.plan import Certificate, Conditional, Plan, Slack
-from dure.decide.planning.problem import Problem, Rule
+from dure.decide.planning.problem import (
+    Application,
+    Calendar,
+    Cluster,
+    Option,
+    Problem,
+    Rule,
+    Track,
+    ValueFormula,
+    size_table,
+)
 from tests.decide.planning.tiny import problems
 
 SCALE = 10
@@ -41,6 +51,23 @@ def test_no_accepted_certificate_is_below_the_optimum(problem: Problem, seed: in
     assert [one for one in report["violations"] if one["rule"] != "certificate"] == []
     if report["violations"] == []:
         assert report["bound"] >= best.value
+
+
+def test_nobody_stands_above_by_a_choice_that_no_calendar_holds() -> None:
+    """One node, and a better application that needs two: the other may have it, whatever a certificate says."""
+    one = Option("c1", 100, 1, 1)
+    low = Application("a0", "t1", "academia", "seoul", "o1", False, 600, True, "new", 1, 1, 0, 0, 1, (one,))
+    high = replace(low, id="a1", score_tenths=625, lottery_rank=2, options=(replace(one, min_nodes=2, max_nodes=2),))
+    problem = Problem(
+        "tiny", "", True, Calendar("2026-03", 1), ValueFormula(400, size_table(85, 2), 0), Rule("merit", 1),
+        (Track("t1", "r1", 500),), (Cluster("c1", "H200", "p", (1,)),), (low, high), (),
+    )  # fmt: skip
+    best = reference.optimum(problem, problem.rule)
+    assert [award.application for award in best.awards] == ["a0"]
+    ground = audit.Ground(problem.document())
+    proof = Certificate(1, {}, (), (("a1", "a0", best.value // 2),)).document()
+    bound, wrong = audit.prove(ground, proof, {"name": "merit", "delta_tenths": 1})
+    assert wrong == [] and bound is not None and bound >= best.value
 
 
 def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Random) -> Certificate:

@@ -723,7 +723,7 @@ class Merit:
         """The size from which `second` at this place uses at least what some choice of `first` needs of every row.
 
         Then dropping `second` lets `first` in, so no plan without justified envy funds it there with `first` out. The
-        row `besides` is left aside.
+        row `besides` is left aside. Choices of `first` that even an empty calendar could not hold count for nothing.
         """
         end = start + second["duration"]
         given = self._uses(second, option, start, end)
@@ -731,8 +731,12 @@ class Merit:
         for own in first["options"]:
             if own["min_nodes"] > self.ground.most_nodes(first, own):
                 continue
+            hard = tuple(one for one in self.ground.rules(first, own["cluster"]) if one[0]["price"] is None)
             for begin in range(first["earliest"], self.ground.last_start(first) + 1):
-                uses = self._uses(first, own, begin, begin + first["duration"])
+                last = begin + first["duration"]
+                if self.ground.room(own, hard, begin, last, own["min_nodes"]) < own["min_nodes"]:
+                    continue
+                uses = self._uses(first, own, begin, last)
                 uses.pop(besides, None)
                 size = self._needed(uses, own["min_nodes"], given)
                 if size is not None and (best is None or size < best):
