@@ -235,6 +235,12 @@ MISTAKES = {
         "idle_rules.idle-gpus.signals.1.signal",
         "delete one",
     ),
+    "part of it lent": (
+        ("action: lend, after_hours: 96, takes_percent: 100", "action: lend, after_hours: 96, takes_percent: 50"),
+        "action: lend",
+        "idle_rules.idle-gpus.ladder.2.takes_percent",
+        "Write 100",
+    ),
     "ladder not rising": (
         ("after_hours: 96", "after_hours: 72"),
         "action: lend",

@@ -336,6 +336,11 @@ def _ladder(document: Document, path: Path, rule: Any) -> Mistakes:
             yield document.mistake(
                 (*path, *place), what, Text("앞에 notice 단계를 두십시오.", "Put a notice step before it.")
             )
+    for place, step in select(rule, "ladder.*"):
+        if isinstance(step, dict) and step.get("action") == "lend" and step.get("takes_percent") != 100:
+            what = Text("빌려줄 때는 쉬는 GPU를 모두 빌려줍니다.", "Lending is of everything that lies idle.")
+            remedy = Text("100으로 적으십시오.", "Write 100.")
+            yield document.mistake((*path, *place, "takes_percent"), what, remedy)
 
 
 def _rising(document: Document, path: Path, part: Any, pattern: str) -> Mistakes:

@@ -63,6 +63,7 @@ class Revision(models.Model):
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
     members = models.JSONField()  # [{"login": …, "ssh_keys": […]}]
+    lent = models.BooleanField(default=False)  # what it leaves unused may be used by others
     reason = models.CharField(max_length=300)
     made_at = models.DateTimeField()
 

@@ -23,6 +23,7 @@ from dure.portal.framework.lists import export, paged
 from dure.portal.framework.pages import add_mistakes, person_required
 from dure.protocol import words
 from dure.protocol.kueue import LOCAL_QUEUE
+from dure.protocol.slurm import LENT_ACCOUNT
 
 STATES = ("present", "ended")
 _STAGES = {
@@ -42,6 +43,7 @@ _REASONS = {
     "ssh key revoked": Text("SSH 키를 폐기했습니다", "SSH key revoked"),
     "member added": Text("사용자를 추가했습니다", "Member added"),
     "member removed": Text("사용자를 뺐습니다", "Member removed"),
+    "in use again": Text("다시 쓰고 있어 빌려주기를 멈추었습니다", "In use again: no longer lent"),
     "failed node replaced": Text("고장 난 서버를 예비 서버로 바꾸었습니다", "A failed server was replaced by a spare"),
 }
 
@@ -144,6 +146,8 @@ def _access(found: AllocationView) -> dict[str, Any]:
         "storage": storage,
         "storage_used": instructions.size(storage.used) if storage else "",
         "storage_quota": instructions.size(storage.quota) if storage else "",
+        "lent_gpus": queries.lent_by_others(found),
+        "lent_account": LENT_ACCOUNT,
         "without_spare": queries.without_spare(found) if found.state == "present" else [],
     }
 

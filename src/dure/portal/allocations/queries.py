@@ -68,6 +68,7 @@ class AllocationView:
     reason: str
     created_at: datetime
     ended_at: datetime | None
+    lent: bool
     held_nodes: tuple[str, ...]
     applied_generation: int
     ready_at: datetime | None
@@ -267,6 +268,7 @@ def view_of(row: Allocation) -> AllocationView:
         reason=revision.reason,
         created_at=row.created_at,
         ended_at=row.ended_at,
+        lent=revision.lent and row.state == "present",
         held_nodes=tuple(seen.node_names) if seen else (),
         applied_generation=seen.generation if seen else 0,
         ready_at=seen.ready_at if seen else None,
@@ -405,6 +407,15 @@ def without_spare(view: AllocationView) -> list[str]:
     rows = NoSpare.objects.filter(allocation_id=view.id, node_name__in=view.node_names)
     down = fleet.down_since_of(view.cluster, view.node_names)
     return sorted(row.node_name for row in rows if down.get(row.node_name) == row.down_since)
+
+
+def lent_by_others(view: AllocationView) -> int:
+    """How many GPUs other allocations on the same cluster lend now; only Slurm lends on demand."""
+    rows = Allocation.objects.filter(
+        cluster__code=view.cluster, cluster__scheduler="slurm", state="present", revision__lent=True
+    )
+    names = rows.exclude(pk=view.id).values_list("revision__node_names", flat=True)
+    return sum(map(len, names)) * view.gpus_per_node
 
 
 def login_of(user_id: int) -> str:

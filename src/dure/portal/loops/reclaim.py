@@ -1,4 +1,5 @@
-"""Applies the idle rules and pace tables once a day, lets unanswered cases lapse, executes confirmed ones."""
+"""Applies the idle rules and pace tables once a day, lends what stays idle, lets unanswered cases lapse, executes
+confirmed ones."""
 
 from __future__ import annotations
 
@@ -10,5 +11,5 @@ from dure.portal.reclaims import operations
 def run(now: datetime) -> int:
     """Do what is due at `now`; returns how many cases changed."""
     changed = operations.look(now=now)
-    changed += operations.lapse_due(now=now)
+    changed += operations.lend_due(now=now) + operations.lapse_due(now=now)
     return changed + operations.execute_due(now=now)

@@ -5,6 +5,7 @@ from dure.portal.allocations.operations.changes import apply_changes
 from dure.portal.allocations.operations.desired import allocate_due, claim, end_due, revise, tell_of_maintenance
 from dure.portal.allocations.operations.ending import warn_of_end
 from dure.portal.allocations.operations.failures import replace_failed
+from dure.portal.allocations.operations.lending import lend
 from dure.portal.allocations.operations.reports import record_report
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "apply_changes",
     "claim",
     "end_due",
+    "lend",
     "record_report",
     "remove_member",
     "replace_failed",

@@ -104,6 +104,7 @@ def _revision(
     now: datetime,
     *,
     present: bool = True,
+    lent: bool = False,
 ) -> Revision:
     return Revision(
         allocation=row,
@@ -113,6 +114,7 @@ def _revision(
         start_at=start,
         end_at=end,
         members=members,
+        lent=lent,
         reason=reason,
         made_at=now,
     )
@@ -187,6 +189,7 @@ def _wire(row: Allocation) -> DesiredAllocation:
         gpu_model=row.cluster.gpu_model,
         gpus_per_node=row.cluster.gpus_per_node,
         members=tuple(Member(login=m["login"], ssh_keys=tuple(m["ssh_keys"])) for m in revision.members),
+        lent=revision.lent,
     )
 
 
@@ -246,8 +249,12 @@ def append_revision(
     nodes: Sequence[str] | None = None,
     end: datetime | None = None,
     present: bool = True,
+    lent: bool | None = None,
 ) -> Revision:
-    """The next revision of a locked allocation, in a generation of its own; what is not given stays as it is."""
+    """The next revision of a locked allocation, in a generation of its own; what is not given stays as it is.
+
+    Bookings of the kind "lend" follow what is lent.
+    """
     before = row.revision
     desired = _next_generation(row.cluster.code)
     made = _revision(
@@ -260,11 +267,31 @@ def append_revision(
         reason.strip()[:300],
         now,
         present=present,
+        lent=present and (before.lent if lent is None else lent),
     )
     made.save()
+    if before.lent or made.lent:
+        _book_lent(row, made, now)
     _make_current([row], [made])
     publish(row.cluster.code, desired, now)
     return made
+
+
+def _book_lent(row: Allocation, made: Revision, now: datetime) -> None:
+    reference = f"lend:{row.name}"
+    fleet.release(actor=LOOP, now=now, reference=reference, from_at=now)
+    if made.lent and now < made.end_at:
+        fleet.book(
+            actor=LOOP,
+            now=now,
+            cluster=row.cluster.code,
+            node_names=made.node_names,
+            start_at=now,
+            end_at=made.end_at,
+            kind="lend",
+            organisation="",
+            reference=reference,
+        )
 
 
 def _check_revision(before: Revision, nodes: list[str], end: datetime, reason: str) -> None:
@@ -311,7 +338,17 @@ def renew_members(rows: Sequence[Allocation], reason: str, now: datetime) -> Non
             old = row.revision
             nodes = old.node_names
             made.append(
-                _revision(row, desired.generation, nodes, old.start_at, old.end_at, members[row.pk], reason, now)
+                _revision(
+                    row,
+                    desired.generation,
+                    nodes,
+                    old.start_at,
+                    old.end_at,
+                    members[row.pk],
+                    reason,
+                    now,
+                    lent=old.lent,
+                )
             )
         _make_current(found, Revision.objects.bulk_create(made))
         publish(cluster, desired, now)

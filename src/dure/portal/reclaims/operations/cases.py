@@ -26,6 +26,7 @@ from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor, system
 from dure.portal.reclaims import queries
 from dure.portal.reclaims.models import Case
+from dure.portal.reclaims.operations import lending
 from dure.portal.usage import queries as usage
 from dure.programme.use import IdleRule
 
@@ -109,11 +110,12 @@ def look_for_idle(*, now: datetime) -> int:
     findings, changed = Findings(now), 0
     waiting = set(Case.objects.filter(state="noticed").values_list("allocation_id", "rule"))
     for view in allocation_queries.present(now):
-        for rule in current().idle_rules:
-            if view.organisation.applicant_class in rule.applicant_classes:
-                run = findings.run(view, rule)
-                if run is not None or (view.id, rule.code) in waiting:
-                    changed += _judge(view, rule, run, now)
+        mine = [rule for rule in current().idle_rules if view.organisation.applicant_class in rule.applicant_classes]
+        runs = [(rule, findings.run(view, rule)) for rule in mine]
+        for rule, run in runs:
+            if run is not None or (view.id, rule.code) in waiting:
+                changed += _judge(view, rule, run, now)
+        changed += lending.keep_used(view, runs, now)
     return changed
 
 
@@ -137,6 +139,8 @@ def _judge(view: AllocationView, rule: IdleRule, run: Run | None, now: datetime)
         "nodes": view.nodes,
         "would_take": reclaim.nodes_taken(step, view.nodes),
     }
+    if step.action == "lend":
+        row.finding["lend_from"] = lending.lend_from(step, now)
     row.save()
     _tell(row, view, now)
     detail = {"allocation": view.name, "action": step.action, "idle_seconds": run.seconds}
@@ -154,10 +158,15 @@ def _tell(row: Case, view: AllocationView, now: datetime) -> None:
     idle, action = shown_hours(row.finding["idle_seconds"]), _ACTIONS[row.action]
     by = row.answer_by.astimezone(zone())
     subject = Text(f"[{view.award_number}] 사용하지 않는 GPU가 있습니다", f"[{view.award_number}] Your GPUs are idle")
+    since = datetime.fromisoformat(row.finding["lend_from"]).astimezone(zone()) if row.action == "lend" else None
+    lent = Text(
+        f"{since:%Y-%m-%d %H:%M}부터는 쉬는 동안 다른 과제가 쓰고, 작업을 내시면 바로 돌려드립니다.\n" if since else "",
+        f"From {since:%Y-%m-%d %H:%M} others use them while idle; your own jobs come first.\n" if since else "",
+    )
     body = Text(
-        f"{idle}시간 동안 GPU가 쉬고 있습니다. 지금 단계: {action.ko}.\n"
+        f"{idle}시간 동안 GPU가 쉬고 있습니다. 지금 단계: {action.ko}.\n{lent.ko}"
         f"{by:%Y-%m-%d %H:%M}까지 사유를 알려 주시면 검토합니다: /reclaims/{row.pk}/",
-        f"Your GPUs have been idle for {idle} hours. Present step: {action.en}.\n"
+        f"Your GPUs have been idle for {idle} hours. Present step: {action.en}.\n{lent.en}"
         f"Tell us why by {by:%Y-%m-%d %H:%M} and we will consider it: /reclaims/{row.pk}/",
     )
     for person in allocation_queries.members(view.id):
@@ -208,6 +217,8 @@ def _decide(actor: Actor, now: datetime, case_id: int, event: str, reason: str, 
         raise InvalidInput(Mistake("reason", Text("사유를 적어 주십시오.", "Give the reason.")))
     row = locked(Case.objects.all(), pk=case_id)
     move(row, RECLAIM, event, decision_reason=reason.strip()[:300], **changes)
+    if event in ("accept", "reverse"):
+        lending.keep(row.allocation.name, now, f"reclaim case {row.pk}: {event}")
     _tell_decision(row, event, now)
     note(actor, now, event, row, reason)
 
@@ -255,7 +266,9 @@ def _execute(pk: int, now: datetime) -> int:
     if view.state == "present" and view.end_at > now:
         taken = _taken(row, view)
         reason = f"reclaim case {row.pk}"
-        if row.action == "end":
+        if row.action == "lend":
+            lending.lend(row, now)
+        elif row.action == "end":
             allocations.revise(actor=LOOP, now=now, name=view.name, reason=reason, present=False)
         elif taken:
             kept = view.node_names[: view.nodes - taken]
