@@ -1,4 +1,4 @@
-"""Numbers that carry their own check digit: whether they can be what they claim to be."""
+"""Numbers that carry their own check digit, and addresses: whether they can be what they claim to be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import re
 
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+
+_EMAIL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
+)
+
+
+def is_email(text: str) -> bool:
+    """Whether mail can be sent to `text`: one address of plain ASCII, with neither quotes nor comments nor commas."""
+    return len(text) <= 254 and _EMAIL.fullmatch(text.lower()) is not None
 
 
 def tidy_orcid(text: str) -> str:

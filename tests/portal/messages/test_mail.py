@@ -126,6 +126,26 @@ def test_a_refused_recipient_does_not_hold_up_others_and_is_tried_later(server):
     assert deliver.run(NOW + timedelta(minutes=1)) == 1
 
 
+def test_what_people_call_themselves_begins_no_header(server):
+    subject = Text("가나다\r\nBcc: all@example.org\x00 님이 신청", "x" * 400)
+    user_id = person("owner")
+    operations.announce(key="k", user_id=user_id, subject=subject, body=Text("내용", "Body"), now=NOW)
+    assert Message.objects.get().subject == "가나다 Bcc: all@example.org 님이 신청"
+    assert deliver.run(NOW) == 1
+    assert server.taken[0].message()["Bcc"] is None
+
+
+def test_an_address_that_cannot_be_holds_up_nobody(server):
+    server.send_messages = lambda mails: [mail.message() for mail in mails] and 1  # builds headers as the real one does
+    for key, to in (("1", "a,b@example.org"), ("2", "가@나@다"), ("3", "good@example.org")):
+        operations.write(key=key, to=to, subject="제목", body="내용", now=NOW)
+    Message.objects.filter(key="1").update(subject="a\nBcc: b@example.org")  # as an older version may have left it
+    assert deliver.run(NOW) == 1
+    refused = Message.objects.exclude(key="3")
+    assert {(one.attempts, one.sent_at) for one in refused} == {(1, None)}
+    assert Message.objects.get(key="3").sent_at == NOW
+
+
 def test_a_broken_server_loses_nothing(server):
     server.broken = True
     announce(person("owner"))

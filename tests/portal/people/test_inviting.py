@@ -115,3 +115,10 @@ def test_an_organisation_says_its_domain_and_ror_and_both_are_checked():
     record = queries.organisation_record(organisation_id, head)
     assert (record.ror, record.email_domain) == ("04h699437", "example.org")
     assert all(member.is_of(record.email_domain) for member in queries.members(organisation_id))
+
+
+@pytest.mark.parametrize("email", ["a,b@example.org", "<a@example.org", "a@example.org,c", "a b@example.org", "a@b"])
+def test_only_one_plain_address_is_invited(email):
+    with pytest.raises(InvalidInput):
+        invited(member_of("hanbit"), email)
+    assert not Invitation.objects.exists()

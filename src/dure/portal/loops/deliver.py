@@ -101,7 +101,7 @@ def _send(now: datetime) -> int:
         for current in waiting:
             try:
                 server.send_messages([_mail(current)])
-            except smtplib.SMTPRecipientsRefused as error:
+            except (smtplib.SMTPRecipientsRefused, ValueError) as error:  # ValueError: no such address can be
                 operations.failed(message_id=current.id, error=str(error))
             else:
                 operations.sent(message_id=current.id, now=now)

@@ -12,13 +12,19 @@ from dure.core.text import Text
 from dure.portal.messages.models import Message
 from dure.portal.people.queries import person
 
+LONGEST_SUBJECT = 300
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PATH = re.compile(r"(?<!\S)(/[a-z][\w./-]*/)")
 
 
 def write(*, key: str, to: str, subject: str, body: str, now: datetime) -> None:
-    """Put one mail into the outbox in the caller's transaction; the same `key` again changes nothing."""
+    """Put one mail into the outbox in the caller's transaction; the same `key` again changes nothing.
+
+    The subject becomes one line: names and titles that people chose stand in it, and a line break would begin a header.
+    """
+    line = " ".join(_UNSEEN.sub(" ", subject).split())[:LONGEST_SUBJECT]
     Message.objects.bulk_create(
-        [Message(key=key, to=to, subject=subject, body=body, written_at=now)], ignore_conflicts=True
+        [Message(key=key, to=to, subject=line, body=body, written_at=now)], ignore_conflicts=True
     )
 
 

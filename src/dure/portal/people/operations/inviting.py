@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -10,6 +9,7 @@ from django.db import transaction
 
 from dure.core.errors import InvalidInput, Mistake, NotFound, NotPermitted, Stale
 from dure.core.text import Text
+from dure.decide.identifiers import is_email
 from dure.decide.lifecycles import MEMBERSHIP
 from dure.portal.framework.states import locked, move
 from dure.portal.journal.operations import append
@@ -41,7 +41,7 @@ def invite(*, actor: Actor, now: datetime, organisation_id: int, email: str, rol
     actor.require(organisation_id in actor.headed)
     organisation = locked(Organisation.objects, pk=organisation_id)
     email = email.strip().lower()
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+    if not is_email(email):
         what = Text("이메일 주소가 아닙니다.", "Not an e-mail address.")
         raise InvalidInput(Mistake("email", what, Text("주소를 확인하십시오.", "Check the address.")))
     if role not in ROLES:

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from dure.core.errors import InvalidInput, Mistake, NotFound
 from dure.core.text import Text
+from dure.decide.identifiers import is_email
 from dure.portal.applications import content as contents
 from dure.portal.applications import operations as applications
 from dure.portal.applications.operations import Brought
@@ -150,7 +151,7 @@ class _Taking:
 
     def person(self, email: str, name: str, where: str) -> str:
         """The address of an account, made where there is none; it gets a password by mail when its owner asks."""
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        if not is_email(email):
             raise InvalidInput(Mistake(where, Text("이메일 주소가 아닙니다.", "Not an e-mail address."), _CHECK))
         people.add_person(email=email, name=name, is_verified=True, is_synthetic=self.call.is_synthetic, now=self.now)
         return email.lower()
