@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -94,8 +93,9 @@ DATABASES = {"default": ENV.database}
 # Rate limits must be shared by every server process on the machine.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": ENV.home / "cache" if ENV.home.exists() else Path(tempfile.gettempdir()) / "dure-cache",
+        "BACKEND": "dure.portal.framework.limits.Counters",
+        "LOCATION": ENV.home / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
 

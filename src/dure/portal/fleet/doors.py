@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
 from pydantic import BaseModel, ValidationError
@@ -24,6 +23,7 @@ from dure.portal.fleet import operations, queries
 from dure.portal.fleet.queries import Caller
 from dure.portal.framework.arrival import address_of
 from dure.portal.framework.http import status_of
+from dure.portal.framework.limits import is_over
 from dure.protocol import wire
 from dure.protocol.answers import Refusal
 
@@ -90,10 +90,10 @@ def door(view: View) -> Callable[[HttpRequest], HttpResponse]:
 def _pass(request: HttpRequest, view: View, now: datetime) -> HttpResponse:
     caller = request.auth
     if not isinstance(caller, Caller):
-        if _is_too_often(f"agent:stranger:{address_of(request)}", STRANGERS_PER_MINUTE):
+        if is_over(f"agent:stranger:{address_of(request)}", STRANGERS_PER_MINUTE, 60):
             return _slower()
         return _refuse(NotPermitted(_WHO), 401)
-    if _is_too_often(f"agent:token:{caller.token_id}", PER_MINUTE):
+    if is_over(f"agent:token:{caller.token_id}", PER_MINUTE, 60):
         return _slower()
     if request.headers.get(wire.VERSION_HEADER) != str(wire.PROTOCOL_VERSION):
         raise InvalidInput(Mistake(wire.VERSION_HEADER, _VERSION))
@@ -114,15 +114,6 @@ def _slower() -> HttpResponse:
     answer = _refuse(NotPermitted(_SLOWER), 429)
     answer["Retry-After"] = "60"
     return answer
-
-
-def _is_too_often(key: str, times: int) -> bool:
-    if cache.add(key, 1, 60):
-        return False
-    try:
-        return cache.incr(key) > times
-    except ValueError:  # it lapsed between the two calls
-        return False
 
 
 def read(request: HttpRequest, model: type[Message], caller: Caller) -> Message:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.cache import cache
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from django.utils.translation import get_language
 from dure.core.errors import InvalidInput, NotPermitted
 from dure.core.text import Text
 from dure.portal.framework.arrival import address_of
+from dure.portal.framework.limits import is_over
 
 View = Callable[..., HttpResponse]
 
@@ -71,9 +71,11 @@ def limited(times: int, minutes: int, method: str = "POST") -> Callable[[View], 
     """Answer 429 to a person (or, for visitors, an address) that sends more than `times` requests in `minutes`."""
 
     def decorate(view: View) -> View:
+        what = f"{view.__module__}.{view.__qualname__}"  # several chapters have a view `ask`
+
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method == method and is_too_often(request, view.__qualname__, times, minutes):
+            if request.method == method and is_too_often(request, what, times, minutes):
                 return _wait(request, too_often(minutes))
             return view(request, *args, **kwargs)
 
@@ -85,13 +87,7 @@ def limited(times: int, minutes: int, method: str = "POST") -> Callable[[View], 
 def is_too_often(request: HttpRequest, what: str, times: int, minutes: int) -> bool:
     """Count one more request for `what` by this person or address: are they more than `times` in `minutes`?"""
     who = request.user.pk if request.user.is_authenticated else address_of(request)
-    key = f"limited:{what}:{who}"
-    if cache.add(key, 1, minutes * 60):
-        return False
-    try:
-        return cache.incr(key) > times
-    except ValueError:  # it lapsed between the two calls
-        return False
+    return is_over(f"{what}:{who}", times, minutes * 60)
 
 
 def too_often(minutes: int) -> Text:
