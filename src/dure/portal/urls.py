@@ -7,14 +7,16 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from dure.core.errors import DureError, InvalidInput, Mistake, NotPermitted
+from dure.core.errors import DureError, InvalidInput, Mistake, NotFound, NotPermitted
 from dure.core.text import Text
-from dure.portal.framework.http import body_of, status_of
+from dure.portal.framework.http import body_of, status_of, unfitting
+from dure.portal.framework.letters import WritableJson
 
 api = NinjaAPI(
     title="Dure",
@@ -22,6 +24,7 @@ api = NinjaAPI(
     description="A public GPU programme from the call to the last invoice. Every answer that is not a success has "
     "the shape `Refused`. The agent protocol is under `agent`.",
     urls_namespace="api",
+    parser=WritableJson(),
 )
 
 
@@ -39,6 +42,29 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
         for item in error.errors
     ]
     return api.create_response(request, body_of(InvalidInput(mistakes)), status=422)
+
+
+@api.exception_handler(DataError)
+def too_large(request: HttpRequest, error: DataError) -> HttpResponse:
+    """A value that its column cannot hold."""
+    return api.create_response(request, body_of(unfitting(error)), status=422)
+
+
+@api.exception_handler(Http404)
+def nowhere(request: HttpRequest, error: Http404) -> HttpResponse:
+    """An address of the API under which there is nothing."""
+    return api.create_response(request, body_of(NotFound()), status=404)
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """A body that cannot be read, or what else the framework refuses."""
+    if isinstance(error.__cause__, DureError):
+        return refused(request, error.__cause__)
+    what = Text(
+        "요청을 읽을 수 없습니다. JSON인지 확인해 주십시오.", "The request cannot be read. Check that it is JSON."
+    )
+    return api.create_response(request, body_of(InvalidInput(Mistake("body", what))), status=error.status_code)
 
 
 @api.exception_handler(AuthenticationError)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Schema, Status
 from ninja.security import SessionAuth
 
+from dure.portal.framework.http import TooOften
 from dure.portal.framework.pages import is_too_often, too_often
 
 
@@ -37,12 +38,19 @@ class Refused(Schema):
 REFUSALS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Refused)
 
 
+WRITES, MINUTES = 300, 10
+
+
 class SignedIn(SessionAuth):
-    """A signed-in person; unsafe methods need the CSRF token."""
+    """A signed-in person; unsafe methods need the CSRF token and are limited in number."""
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        """The person's actor, or None."""
-        return request.actor if request.user.is_authenticated else None
+        """The person's actor, or None. Raises TooOften for one who writes without end."""
+        if not request.user.is_authenticated:
+            return None
+        if request.method not in ("GET", "HEAD") and is_too_often(request, "api", WRITES, MINUTES):
+            raise TooOften(too_often(MINUTES), f"{request.actor}: more than {WRITES} writes")
+        return request.actor
 
 
 signed_in = SignedIn()

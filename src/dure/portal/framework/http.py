@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import DataError
+
 from dure.core.errors import (
     DureError,
     IllegalTransition,
     InsufficientCapacity,
     InvalidInput,
+    Mistake,
     NotFound,
     NotPermitted,
     Stale,
 )
+from dure.core.text import Text
+
+_UNFITTING = Text(
+    "값이 너무 길거나 큽니다. 줄여서 다시 보내 주십시오.",
+    "A value is too long or too large. Shorten it and send again.",
+)
+
+
+class TooOften(NotPermitted):
+    """The person may do this, but not so often."""
+
 
 STATUS: dict[type[DureError], int] = {
+    TooOften: 429,
     NotFound: 404,
     NotPermitted: 403,
     InvalidInput: 422,
@@ -40,3 +55,8 @@ def body_of(error: DureError) -> dict[str, Any]:
         "message": {"ko": error.public.ko, "en": error.public.en},
         "mistakes": mistakes,
     }
+
+
+def unfitting(error: DataError) -> InvalidInput:
+    """The refusal of a value that its column cannot hold and nobody looked at before: the database names no field."""
+    return InvalidInput(Mistake("request", _UNFITTING), f"the database refused a value: {error}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from dure.portal.framework.api import answers, signed_in
 from dure.portal.people import operations, queries
@@ -81,10 +81,10 @@ def organisations(request: HttpRequest, q: str) -> list[dict[str, Any]]:
 
 
 @router.post("/organisations", response=answers(OrganisationOut, created=True), auth=signed_in, summary="Register one")
-def found(request: HttpRequest, body: FoundIn) -> tuple[int, dict[str, Any]]:
+def found(request: HttpRequest, body: FoundIn) -> Status[dict[str, Any]]:
     """Register an organisation that the person heads."""
     organisation_id = operations.found_organisation(actor=request.actor, now=request.now, **body.dict())
-    return 201, _out(queries.organisation(organisation_id))
+    return Status(201, _out(queries.organisation(organisation_id)))
 
 
 @router.post("/organisations/{code}/join", response=answers(OrganisationOut), auth=signed_in, summary="Ask to join")

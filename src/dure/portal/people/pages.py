@@ -75,6 +75,7 @@ def found(request: HttpRequest) -> HttpResponse:
 
 
 @person_required
+@limited(120, 10, "GET")
 def join(request: HttpRequest) -> HttpResponse:
     """Find an organisation and ask to join it."""
     text = request.GET.get("q", "")

@@ -13,7 +13,7 @@ from dure.portal.applications import queries as applications
 from dure.portal.awards import queries as awards
 from dure.portal.calls import queries as calls
 from dure.portal.fleet import queries as fleet
-from dure.portal.framework.pages import person_required
+from dure.portal.framework.pages import limited, person_required
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.plans import queries as plans
@@ -75,6 +75,7 @@ def follow(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "site_pages/follow.html", context)
 
 
+@limited(120, 10, "GET")
 def find(request: HttpRequest) -> HttpResponse:
     """Search over what this person may see."""
     text = request.GET.get("q", "").strip()

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -23,9 +24,9 @@ from dure.core.errors import (
 )
 from dure.core.text import Text
 from dure.portal.clock.queries import is_virtual, now
-from dure.portal.framework import programme
+from dure.portal.framework import letters, programme
 from dure.portal.framework.arrival import arrived_at
-from dure.portal.framework.http import status_of
+from dure.portal.framework.http import body_of, status_of, unfitting
 from dure.portal.people.queries import actor_of
 
 log = logging.getLogger("dure.refusals")
@@ -78,17 +79,28 @@ class PersonMiddleware:
 
 
 class RefusalMiddleware:
-    """Turns a `DureError` that a page let through into a page that says what to do next."""
+    """Turns a `DureError` that a page let through into a page that says what to do next.
+
+    Letters that no text holds come no further than here.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on."""
+        """Pass on what can be read."""
+        try:
+            letters.check(request)
+        except InvalidInput as error:
+            if request.path.startswith("/api/"):
+                return JsonResponse(body_of(error), status=status_of(error))
+            return refusal_page(request, error)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page for a refusal (sign-in for visitors who may not); other exceptions go on to Django."""
+        if isinstance(error, DataError):
+            error = unfitting(error)
         if not isinstance(error, DureError):
             return None
         log.info("%s %s: %s", request.method, request.path, error.internal or error.public.en)
