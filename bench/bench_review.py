@@ -230,7 +230,9 @@ def _portal_rows() -> list[Row]:
     found = json.loads(done.stdout.splitlines()[-1])
     beside = (
         f"{found['recheck_processor_seconds']:.2f} s of processor time over {found['seats']:,} assignments; one"
-        f" reviewer's list {found['own_seconds']:.2f} s; all 61,680 pairs {found['full_seconds']:.2f} s"
+        f" reviewer's list {found['own_seconds']:.2f} s; all 61,680 pairs {found['full_seconds']:.2f} s; a turn of the"
+        f" loop {found['changed_turn_processor_seconds']:.2f} s after the change,"
+        f" {found['idle_turn_processor_seconds']:.3f} s with nothing new"
     )
     walked = (
         "every address, with words, identifiers, searches, exports; status, text and number of queries as for nothing"

@@ -59,16 +59,32 @@ def _measure() -> dict[str, Any]:
         raise SystemExit("the change did not take a proposal from the reviewer")
     found = sum(bool(seat.bars) for seat in progress.seats) - sum(bool(seat.bars) for seat in before.seats)
     _, full_seconds, full_processor = _timed(lambda: _everywhere("national-1"))
+    changed_turn, idle_turn = _turns()
     return {
         "recheck_seconds": seconds,
         "recheck_processor_seconds": processor,
         "own_seconds": own_seconds,
         "full_seconds": full_seconds,
         "full_processor_seconds": full_processor,
+        "changed_turn_processor_seconds": changed_turn,
+        "idle_turn_processor_seconds": idle_turn,
         "found": found,
         "seats": len(progress.seats),
         "leaks": _leaks(boss, row),
     }
+
+
+def _turns() -> tuple[float, float]:
+    """Processor seconds of the turn of the expire loop's upkeep that finds the change, and of one with nothing new."""
+    from dure.portal.reviews import operations as reviews
+    from tests.portal.competition import AFTER
+
+    _, _, changed = _timed(lambda: reviews.tend(now=AFTER))
+    while reviews.tend(now=AFTER):
+        pass
+    reviews.tend(now=AFTER)
+    _, _, idle = _timed(lambda: reviews.tend(now=AFTER))
+    return changed, idle
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float, float]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dure.core.errors import IllegalTransition, InvalidInput, NotPermitted
 from dure.decide.reminding import Rules
@@ -15,7 +18,7 @@ from dure.portal.people import operations as people
 from dure.portal.reviews import operations, queries
 from dure.portal.reviews.models import Assignment, Conflict, Reminder
 from tests.portal.competition import AFTER, person
-from tests.portal.reviews.test_reviews import FULL, seat_of, submit, under_review
+from tests.portal.reviews.test_reviews import FULL, reviewer, seat_of, submit, under_review
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -188,3 +191,40 @@ def test_an_appeal_is_seen_by_somebody_who_did_not_score_it_and_counts_in_no_sco
     assert queries.progress("25-1", boss).submitted == 5
     with pytest.raises(NotPermitted):
         queries.fresh_reviews(numbers[0], person("anyone"))
+
+
+def test_conflicts_are_looked_for_again_only_when_something_has_changed():
+    _, panel, heads, _, result = under_review(reviewers=6)
+    on = seated(panel, result)
+    assert operations.tend(now=AFTER + DAY) == 0
+    with CaptureQueriesContext(connection) as idle:
+        assert operations.tend(now=AFTER + DAY) == 0
+    asked = " ".join(query["sql"] for query in idle.captured_queries)
+    assert "applications_teammember" not in asked and "UPDATE" not in asked
+    (organisation_id,) = heads[0].organisations
+    membership = people.request_membership(actor=on[0], now=AFTER, organisation_id=organisation_id)
+    people.approve_membership(actor=heads[0], now=AFTER, membership_id=membership)
+    assert operations.tend(now=AFTER + DAY) == 2, "one recused, one seated"
+
+
+def test_what_no_entry_tells_is_found_within_an_hour():
+    _, panel, _, _, result = under_review(reviewers=5)
+    on = seated(panel, result)
+    operations.tend(now=AFTER + DAY)
+    get_user_model().objects.filter(pk=on[1].user_id).update(email="sky@example.org")  # an address on the team
+    assert operations.tend(now=AFTER + DAY + timedelta(minutes=59)) == 0
+    assert operations.tend(now=AFTER + DAY + timedelta(minutes=61)) >= 1
+    assert Assignment.objects.filter(state="recused").count() == 1
+
+
+def test_a_seat_nobody_can_take_is_not_tried_at_every_turn():
+    boss, panel, _, _, result = under_review(reviewers=5)
+    on = seated(panel, result)
+    operations.decline(actor=on[0], now=AFTER, assignment_id=seat_of(on[0]), reason="출장")
+    assert operations.tend(now=AFTER + DAY) == 1 and mails("stuck:") == 1
+    operations.tend(now=AFTER + DAY)
+    with CaptureQueriesContext(connection) as idle:
+        assert operations.tend(now=AFTER + DAY) == 0
+    assert not any("SAVEPOINT" in query["sql"] for query in idle.captured_queries), "no transaction is begun"
+    fresh = reviewer("fresh", boss)
+    assert operations.tend(now=AFTER + DAY) == 1 and queries.assignments(fresh)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +60,14 @@ def latest(limit: int = 100) -> Sequence[EntryView]:
 def last(event: str, until: datetime) -> int:
     """Number of the newest entry of one kind of event that was made by `until`; 0 when there is none."""
     return Entry.objects.filter(event=event, at__lte=until).order_by("-seq").values_list("seq", flat=True).first() or 0
+
+
+def is_news(since: int, chapters: Iterable[str]) -> bool:
+    """Whether any of these chapters has written an entry after number `since`."""
+    named = Q()
+    for chapter in chapters:
+        named |= Q(event__startswith=f"{chapter}.")
+    return Entry.objects.filter(named, seq__gt=since).exists()
 
 
 def head() -> tuple[int, str]:

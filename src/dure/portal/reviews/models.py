@@ -160,6 +160,14 @@ class Upkeep(models.Model):
     is_automatic = models.BooleanField()
 
 
+class Recheck(models.Model):
+    """Up to which entry of the journal the conflicts of a call's open reviews were looked for anew, and when."""
+
+    call = models.OneToOneField("calls.Call", on_delete=models.PROTECT, related_name="+")
+    journal_seq = models.PositiveBigIntegerField()
+    made_at = models.DateTimeField()
+
+
 class Reminder(models.Model):
     """That a reviewer was reminded of one assignment at one stage, or that the office was told of a stuck seat."""
 

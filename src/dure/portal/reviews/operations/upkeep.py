@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dure.core.errors import IllegalTransition, InvalidInput, Mistake, Stale
 from dure.core.text import Text
@@ -16,16 +18,20 @@ from dure.decide.reminding import Rules
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
 from dure.portal.framework.states import locked, move
+from dure.portal.journal import queries as journal
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor, system
 from dure.portal.reviews import queries, standing
-from dure.portal.reviews.models import Assignment, Conflict, Reminder, Upkeep
+from dure.portal.reviews.models import OPEN_STATES, Assignment, Conflict, Recheck, Reminder, Upkeep
 from dure.portal.reviews.operations.assigning import seat_successor
 from dure.portal.reviews.operations.inviting import expire_invitations
 
 ACTOR = system("loop:expire")
+WAITING = ("assigned", "in_progress")
+BEHIND_CONFLICTS = ("people", "applications", "reviews", "privacy")  # chapters whose entries may change a conflict
+RECHECK_EVERY = timedelta(hours=1)  # what no entry tells, such as a person's new address
 LIMITS = {"remind_before_days": 30, "remind_after_days": 30, "replace_after_days": 60, "most_replacements": 10}
 
 _MAILS = {
@@ -82,25 +88,37 @@ def tend(*, now: datetime) -> int:
 def _tend(call: CallView, now: datetime) -> int:
     purpose = "review" if call.state == "reviewing" else "appeal"
     rules = queries.upkeep(call.id)
-    if not rules.is_automatic:
+    rows = Assignment.objects.filter(application__call_id=call.id, purpose=purpose)
+    if not rules.is_automatic or not rows.exists():
         return 0
-    rows = list(
-        Assignment.objects.filter(application__call_id=call.id, purpose=purpose)
-        .select_related("application__call", "reviewer__user")
-        .prefetch_related("reminders")
-    )
-    if not rows:
-        return 0
-    done = _recuse_conflicted(rows, now)
-    waiting = [row for row in rows if row.state in ("assigned", "in_progress")]
-    for row in waiting:
-        if reminding.is_silent(row.state, row.due_at, now, rules):
-            done += _replace_silent(row, call, rows, rules, now)
-        else:
+    seq, _ = journal.head()
+    mark = Recheck.objects.filter(call_id=call.id).first()
+    is_news = mark is None or now - mark.made_at >= RECHECK_EVERY or journal.is_news(mark.journal_seq, BEHIND_CONFLICTS)
+    done = _recuse_conflicted(rows.filter(state__in=WAITING), now) if is_news else 0
+    last_due = now + timedelta(days=rules.remind_before_days)
+    for row in _full(rows.filter(state__in=WAITING, due_at__lte=last_due)):
+        if not reminding.is_silent(row.state, row.due_at, now, rules):
             done += _remind(row, rules, now)
+        elif is_news or not _is_stuck(row):
+            done += _replace_silent(row, call, rules, now)
     for row in _gaps(call, rows, purpose):
-        done += _fill(row, call, rows, rules, now)
+        if is_news or not _is_stuck(row):
+            done += _fill(row, call, rules, now)
+    if is_news:
+        Recheck.objects.update_or_create(call_id=call.id, defaults={"journal_seq": seq, "made_at": now})
     return done
+
+
+def _full(rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    """With what reminding and replacing read of the application and the reviewer, without the texts."""
+    named = ("application__number", "application__call_id", "reviewer__user_id")
+    own = [field.attname for field in Assignment._meta.concrete_fields]
+    return rows.select_related("application", "reviewer").only(*own, *named).prefetch_related("reminders")
+
+
+def _is_stuck(row: Assignment) -> bool:
+    """Whether nobody was found for this seat the last time: not asked again before something has changed."""
+    return any(reminder.stage == "stuck" for reminder in row.reminders.all())
 
 
 def _remind(row: Assignment, rules: Rules, now: datetime) -> int:
@@ -118,15 +136,15 @@ def _remind(row: Assignment, rules: Rules, now: datetime) -> int:
     return 1
 
 
-def _recuse_conflicted(rows: list[Assignment], now: datetime) -> int:
+def _recuse_conflicted(waiting: QuerySet[Assignment], now: datetime) -> int:
     """Take reviews from reviewers in whom a conflict has come to stand; each is written down with its evidence.
 
     Submitted ones stay: they count no more while it stands, and count again if the programme dismisses it.
     """
-    waiting = [row for row in rows if row.state in ("assigned", "in_progress")]
-    barred = standing.between({(row.reviewer_id, row.application_id) for row in waiting})
+    barred = standing.between(set(waiting.values_list("reviewer_id", "application_id")))
+    applications = {application_id for _, application_id in barred}
     done = 0
-    for row in waiting:
+    for row in waiting.filter(application_id__in=applications) if applications else ():
         bars = barred.get((row.reviewer_id, row.application_id))
         if bars:
             done += _recuse(row, bars, now)
@@ -155,36 +173,32 @@ def _recuse(row: Assignment, bars: list[standing.Bar], now: datetime) -> int:
     return 1
 
 
-def _gaps(call: CallView, rows: list[Assignment], purpose: str) -> list[Assignment]:
+def _gaps(call: CallView, rows: QuerySet[Assignment], purpose: str) -> list[Assignment]:
     """Declined and recused reviews without a successor, of applications that have too few reviewers."""
-    seated: dict[int, int] = {}
-    for row in rows:
-        if row.state in ("assigned", "in_progress", "submitted"):
-            seated[row.application_id] = seated.get(row.application_id, 0) + 1
+    gaps = list(_full(rows.filter(state__in=("declined", "recused"), successor=None)))
+    seats = rows.filter(application_id__in={row.application_id for row in gaps}, state__in=OPEN_STATES)
+    seated = Counter(seats.values_list("application_id", flat=True)) if gaps else Counter[int]()
     needed = call.rules.reviewers if purpose == "review" else 1
-    followed = {row.replaces_id for row in rows}
-    gaps = [row for row in rows if row.state in ("declined", "recused") and row.pk not in followed]
     found = []
     for row in gaps:
-        if seated.get(row.application_id, 0) < needed:
-            seated[row.application_id] = seated.get(row.application_id, 0) + 1
+        if seated[row.application_id] < needed:
+            seated[row.application_id] += 1
             found.append(row)
     return found
 
 
-def _attempts(row: Assignment, rows: list[Assignment]) -> int:
+def _attempts(row: Assignment) -> int:
     """How many predecessors a seat has had."""
-    by_id = {one.pk: one for one in rows}
-    count, at = 0, row
-    while at.replaces_id is not None and at.replaces_id in by_id:
-        at = by_id[at.replaces_id]
+    count, before = 0, row.replaces_id
+    while before is not None:
+        before = Assignment.objects.values_list("replaces_id", flat=True).get(pk=before)
         count += 1
     return count
 
 
 @transaction.atomic
-def _replace_silent(row: Assignment, call: CallView, rows: list[Assignment], rules: Rules, now: datetime) -> int:
-    if _attempts(row, rows) >= rules.most_replacements:
+def _replace_silent(row: Assignment, call: CallView, rules: Rules, now: datetime) -> int:
+    if _attempts(row) >= rules.most_replacements:
         return _stuck(row, call, now)
     held = locked(Assignment.objects.select_related("application__call"), pk=row.pk)
     if not reminding.is_silent(held.state, held.due_at, now, rules):
@@ -198,8 +212,8 @@ def _replace_silent(row: Assignment, call: CallView, rows: list[Assignment], rul
 
 
 @transaction.atomic
-def _fill(row: Assignment, call: CallView, rows: list[Assignment], rules: Rules, now: datetime) -> int:
-    if _attempts(row, rows) >= rules.most_replacements:
+def _fill(row: Assignment, call: CallView, rules: Rules, now: datetime) -> int:
+    if _attempts(row) >= rules.most_replacements:
         return _stuck(row, call, now)
     fresh = seat_successor(row, now)
     if fresh is None:
@@ -210,7 +224,7 @@ def _fill(row: Assignment, call: CallView, rows: list[Assignment], rules: Rules,
 
 def _stuck(row: Assignment, call: CallView, now: datetime) -> int:
     """Tell the office, once, that a seat needs a person's decision."""
-    if any(reminder.stage == "stuck" for reminder in row.reminders.all()):
+    if _is_stuck(row):
         return 0
     with transaction.atomic():
         Reminder.objects.get_or_create(assignment=row, stage="stuck", defaults={"made_at": now})
