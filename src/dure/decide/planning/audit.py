@@ -11,11 +11,12 @@ Exit status: 0 no violation of the plan's own rule, 1 violations, 2 a file canno
 from __future__ import annotations
 
 import argparse
-import bisect
+import gc
 import hashlib
 import itertools
 import json
 import math
+import operator
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ from typing import Any
 Object = Any  # a JSON object; its shape is that of the documents of docs/planning.md
 Chosen = tuple[Object, Object, int, int]
 Rules = tuple[tuple[Object, str], ...]
+Lacking = tuple[tuple[str, int], ...]  # rows and how much of each is missing
+Places = tuple[Lacking, dict[int, Chosen | None], dict[int, Chosen | None]]
 
 
 class Unreadable(Exception):
@@ -76,6 +79,72 @@ def problem_fingerprint(document: Object, content: bytes, claimed: str) -> str:
     return fingerprint(canonical)
 
 
+OWN = ("application", "organisation")
+"""Facts whose rules have a row for nearly everybody; what other rules say is remembered for many at once."""
+
+COLUMN = {"application": "id", "organisation": "organisation"}
+MEASURED = {"cost_won": 1, "fee_won": 2}
+
+
+class Kind:
+    """What applications that agree in every fact a rule asks for meet on one cluster.
+
+    `shared` numbers the cluster with all rules but those of `own`, whose rows are one organisation's or one
+    application's. `is_plain`: no hard rule asks when an award is held. `least`: what one award may count at most.
+    """
+
+    __slots__ = ("capacity", "is_plain", "least", "narrowest", "own", "rest", "shared")
+
+    def __init__(self, ground: Ground, code: str, policies: list[Object], facts: dict[str, str]) -> None:
+        self.rest = tuple((one, facts.get(one["each"], "")) for one in policies if one["each"] not in OWN)
+        self.own = tuple((one, facts[one["each"]]) for one in policies if one["each"] in OWN)
+        self.shared = ground.number(code, self.rest)
+        hard = [one for one in policies if one["price"] is None]
+        self.is_plain = not any(
+            one["by_slot"] or one["first_slot"] > 0 or one["end_slot"] < ground.slots for one in hard
+        )
+        self.capacity = ground.cluster[code]["capacity"]
+        self.narrowest = min(self.capacity, default=0)
+        self.least = by_measure((one, min(map(min, (one["caps"], *one["overrides"].values())))) for one in hard)
+
+    def of(self, facts: dict[str, str]) -> Kind:
+        """The same rules for somebody else's own rows."""
+        if not self.own:
+            return self
+        other = object.__new__(Kind)
+        other.rest, other.shared, other.is_plain = self.rest, self.shared, self.is_plain
+        other.capacity, other.narrowest, other.least = self.capacity, self.narrowest, self.least
+        other.own = tuple([(policy, facts[policy["each"]]) for policy, _ in self.own])
+        return other
+
+    @property
+    def rules(self) -> Rules:
+        """The rules an award counts in, as (policy, value of its `each`)."""
+        return self.rest + self.own
+
+    @property
+    def hard(self) -> Rules:
+        """Those of them that nothing may exceed."""
+        return tuple(one for one in self.rest + self.own if one[0]["price"] is None)
+
+
+def by_measure(amounts: Iterable[tuple[Object, int]]) -> tuple[float, float, float]:
+    """The least amount of rules that count nodes or awards, subsidies, and fees; infinite without such a rule."""
+    least = [math.inf, math.inf, math.inf]
+    for policy, amount in amounts:
+        place = MEASURED.get(policy["measure"], 0)
+        least[place] = min(least[place], amount)
+    return least[0], least[1], least[2]
+
+
+def is_within(least: tuple[float, float, float], worst: int, option: Object) -> bool:
+    """Whether an award of `worst` nodes times slots counts no more than `least` in any measure."""
+    return (
+        worst <= least[0] and worst * max(1, option["cost_won"]) <= least[1]
+        and worst * max(1, option["fee_won"]) <= least[2]
+    )  # fmt: skip
+
+
 class Ground:
     """The problem as tables: capacities, rules and their rows, choices."""
 
@@ -84,15 +153,22 @@ class Ground:
         self.per_month = document["calendar"]["slots_per_month"]
         self.offset = document["formula"]["offset_tenths"]
         self.sizes = document["formula"]["size_table"]
+        self.ceiling = list(itertools.accumulate(self.sizes, max))
         self.delay = document["formula"]["delay_permille"]
+        self.keeps = [max(0, 1000 * self.per_month - self.delay * late) for late in range(self.slots + 1)]
         self.divisor = 10_000 * 1000 * self.per_month * self.per_month
         self.track = {one["code"]: one for one in document["tracks"]}
         self.cluster = {one["code"]: one for one in document["clusters"]}
         self.application = {one["id"]: one for one in document["applications"]}
         self.policies = document["policies"]
         asked = {fact for one in self.policies for fact in (*one["match"], *one["exclude"], one["each"])} - {""}
-        self.facts = tuple(sorted(asked - {"cluster", "gpu_model", "provider"}))
-        self._matched: dict[tuple[str, ...], Rules] = {}
+        kept = sorted(asked - {"cluster", "gpu_model", "provider"} - set(OWN))
+        self._chooses = {fact for one in self.policies for fact in (*one["match"], *one["exclude"])} & set(OWN)
+        self._alike = operator.itemgetter("track", *kept, *sorted({COLUMN[one] for one in self._chooses}))
+        self._owns = operator.itemgetter("track", *[COLUMN[one] for one in sorted(asked & set(OWN))])
+        self._kinds: dict[Any, dict[str, Kind]] = {}
+        self._patterns: dict[Any, Kind] = {}
+        self._shared: dict[Any, int] = {}
         self.never: set[str] | None = None
 
     def fact(self, name: str, application: Object, cluster: Object) -> str:
@@ -109,21 +185,41 @@ class Ground:
 
     def rules(self, application: Object, code: str) -> Rules:
         """The rules an award of `application` on cluster `code` counts in, as (policy, value of its `each`)."""
-        key = (code, *[application["id" if name == "application" else name] for name in self.facts])
-        found = self._matched.get(key)
+        return self.kinds(application)[code].rules
+
+    def kinds(self, application: Object) -> dict[str, Kind]:
+        """What an application meets on the clusters of its options."""
+        alike = self._alike(application)
+        key = (alike, self._owns(application))
+        found = self._kinds.get(key)
         if found is None:
-            found = self._matched[key] = self._match(application, self.cluster[code])
+            found = self._kinds[key] = {}
+        for option in application["options"]:
+            code = option["cluster"]
+            if code not in found:
+                pattern = self._patterns.get((alike, code))
+                if pattern is None:
+                    pattern = self._patterns[alike, code] = self._match(application, code)
+                found[code] = pattern.of({own: application[COLUMN[own]] for own in OWN})
         return found
 
-    def _match(self, application: Object, cluster: Object) -> Rules:
+    def number(self, code: str, rules: Rules) -> int:
+        """A number for a cluster with rules, the same whenever they are."""
+        return self._shared.setdefault((code, *[(id(one), word) for one, word in rules]), len(self._shared))
+
+    def _match(self, application: Object, code: str) -> Kind:
+        cluster = self.cluster[code]
+
         def holds(selector: Object) -> bool:
             return all(self.fact(name, application, cluster) in words for name, words in selector.items())
 
-        return tuple(
-            (policy, self.fact(policy["each"], application, cluster) if policy["each"] else "")
+        policies = [
+            policy
             for policy in self.policies
             if holds(policy["match"]) and not (policy["exclude"] and holds(policy["exclude"]))
-        )
+        ]
+        asked = {policy["each"] for policy in policies} - {""}
+        return Kind(self, code, policies, {name: self.fact(name, application, cluster) for name in asked})
 
     def is_fundable(self, application: Object) -> bool:
         """It runs already, or is eligible and at or above the pass mark of its track."""
@@ -158,14 +254,12 @@ class Ground:
                     most = min(most, least // amount)
         return most
 
-    def tight(self, application: Object, option: Object, rules: Rules, most: int) -> Rules:
+    def tight(self, kind: Kind, application: Object, option: Object, most: int) -> Rules:
         """The hard rules that one award alone could exceed."""
         worst = most * application["duration"]
-        return tuple(
-            one
-            for one in rules
-            if one[0]["price"] is None and min(self.caps(*one)) < max(1, unit(one[0], option)) * worst
-        )
+        if is_within(kind.least, worst, option):
+            return ()
+        return tuple(one for one in kind.hard if min(self.caps(*one)) < max(1, unit(one[0], option)) * worst)
 
     def worth(self, application: Object, option: Object) -> int:
         """What all sizes and starts of an option have in common of their value."""
@@ -173,7 +267,7 @@ class Ground:
 
     def kept(self, application: Object, start: int) -> int:
         """How much of the value is kept when starting at `start`."""
-        return max(0, 1000 * self.per_month - self.delay * (start - application["earliest"]))
+        return self.keeps[start - application["earliest"]]
 
     def value(self, application: Object, option: Object, start: int, nodes: int) -> int:
         """The value of one award."""
@@ -183,11 +277,23 @@ class Ground:
         """The caps of a rule for one value of its `each`."""
         return policy["overrides"].get(word, policy["caps"])
 
+    def rows(self, policy: Object, word: str) -> list[tuple[str, int]]:
+        """The rows of a rule for one value of its `each`, each with its cap."""
+        name, first, caps = row_name(policy, word), policy["first_slot"], self.caps(policy, word)
+        if policy["by_slot"]:
+            return [(f"{name}/{slot}", cap) for slot, cap in enumerate(caps, first)]
+        return [(name, cap) for cap in caps]
+
 
 def unit(policy: Object, option: Object) -> int:
     """What one node counts in one slot."""
     measure = policy["measure"]
     return option["cost_won"] if measure == "cost_won" else option["fee_won"] if measure == "fee_won" else 1
+
+
+def row_name(policy: Object, word: str) -> str:
+    """The name of a rule's row for one value of its `each`; rows by slot add the slot."""
+    return policy["name"] + ("/" + word if word else "")
 
 
 def policy_uses(
@@ -197,7 +303,7 @@ def policy_uses(
     begin, until = max(start, policy["first_slot"]), min(end, policy["end_slot"])
     if begin >= until:
         return []
-    name = policy["name"] + ("/" + word if word else "")
+    name = row_name(policy, word)
     amount = unit(policy, option) * (1 if policy["measure"] == "awards" else nodes)
     if policy["by_slot"]:
         shift = policy["first_slot"]
@@ -215,6 +321,7 @@ class Load:
         self.used: dict[str, int] = {}
         self.cap: dict[str, int] = {}
         self.policy: dict[str, Object] = {}
+        self.touched: set[tuple[str, str]] = set()
 
     def add(self, application: Object, option: Object, start: int, nodes: int) -> None:
         """Count one award."""
@@ -223,6 +330,7 @@ class Load:
         for slot in range(start, end):
             left[slot] -= nodes
         for policy, word in self.ground.rules(application, option["cluster"]):
+            self.touched.add((policy["name"], word))
             for row, place, amount in policy_uses(policy, word, option, start, end, nodes):
                 self.used[row] = self.used.get(row, 0) + amount
                 self.cap[row] = self.ground.caps(policy, word)[place]
@@ -324,75 +432,124 @@ def beside(document: Object, ground: Ground, held: list[Chosen]) -> Object:
     }
 
 
+class Lane:
+    """Awards of one track and rubric that somebody may envy, from the lowest score up."""
+
+    def __init__(self, awards: list[Chosen]) -> None:
+        self.awards = awards
+        self.told: dict[Any, Places | None] = {}
+        self.places: dict[Any, tuple[dict[int, Chosen | None], dict[int, Chosen | None]]] = {}
+        self.anywhere: dict[tuple[Lacking, bool], Chosen | None] = {}
+        self._at: dict[tuple[str, int], list[Chosen]] = {}
+        self._over: dict[tuple[str, int, int], list[Chosen]] = {}
+        for award in awards:
+            for slot in range(award[2], award[2] + award[0]["duration"]):
+                self._at.setdefault((award[1]["cluster"], slot), []).append(award)
+
+    def over(self, code: str, first: int, last: int) -> list[Chosen]:
+        """The awards on `code` over all of first…last."""
+        key = (code, first, last)
+        if key not in self._over:
+            self._over[key] = [one for one in self._at.get((code, first), ()) if last < one[2] + one[0]["duration"]]
+        return self._over[key]
+
+
 class Envy:
-    """Looks for unfunded applications that could take the place of one award scoring at least the band lower."""
+    """Looks for unfunded applications that could take the place of one award scoring at least the band lower.
+
+    All who need as much at the same place are told the same award: the lowest-scored that would do.
+    """
 
     def __init__(self, ground: Ground, load: Load, awards: list[Chosen], delta: int) -> None:
         self.ground, self.load, self.delta = ground, load, delta
-        self.lanes: dict[tuple[str, str], list[Chosen]] = {}
-        for award in awards:
+        lanes: dict[tuple[str, str], list[Chosen]] = {}
+        for award in sorted(awards, key=lambda award: award[0]["score_tenths"]):
             if award[0]["standing"] == "new":
-                self.lanes.setdefault(self.lane(award[0]), []).append(award)
-        for lane in self.lanes.values():
-            lane.sort(key=lambda award: award[0]["score_tenths"])
-        self._covering: dict[Any, Group] = {}
+                lanes.setdefault(self.lane(award[0]), []).append(award)
+        self.lanes = {name: Lane(line) for name, line in lanes.items()}
         self._given_back: dict[tuple[str, int], dict[str, int]] = {}
+        self._rest: dict[Kind, tuple[float, float, float]] = {}
 
     def lane(self, application: Object) -> tuple[str, str]:
         """Applications are compared within one track and rubric."""
         return application["track"], self.ground.track[application["track"]]["rubric"]
 
-    def award_envied(self, application: Object, delta: int | None = None, shrink: bool = False) -> Chosen | None:
-        """An award `application` could take the place of, or None. With `shrink` the award is cut to its minimum."""
-        most = application["score_tenths"] - (self.delta if delta is None else delta)
-        lane = self.lane(application)
-        awards = self.lanes.get(lane, ())
-        if not awards or awards[0][0]["score_tenths"] > most:
-            return None
+    def found(self, application: Object) -> tuple[Chosen | None, Chosen | None]:
+        """An award at least the band lower whose place `application` could have, and one of any score that would let
+        it in if cut to its minimum; None for none."""
+        lane = self.lanes.get(self.lane(application))
+        if lane is None:
+            return None, None
+        most, duration = application["score_tenths"] - self.delta, application["duration"]
+        starts = range(application["earliest"], self.ground.last_start(application) + 1)
+        kinds, envied, too_large = self.ground.kinds(application), None, None
         for option in application["options"]:
-            nodes = option["min_nodes"]
-            if nodes > self.ground.most_nodes(application, option):
+            if option["min_nodes"] > self.ground.most_nodes(application, option):
                 continue
-            rules = self.ground.rules(application, option["cluster"])
-            hard = [(policy, word, self.ground.caps(policy, word)) for policy, word in rules if policy["price"] is None]
-            for start in range(application["earliest"], self.ground.last_start(application) + 1):
-                found = self._place(application, option, start, hard, (lane, most, shrink))
-                if found is not None:
-                    return found
-        return None
+            kind, places = kinds[option["cluster"]], None
+            for start in starts:
+                if places is None or not kind.is_plain:
+                    places = self._places(lane, kind, option, start, duration)
+                if places is None:
+                    if kind.is_plain:
+                        break
+                    continue
+                short, whole, cut = places
+                if envied is None:
+                    if start not in whole:
+                        whole[start] = self._lowest(lane, kind, option, (start, start + duration), short, False)
+                    award = whole[start]
+                    if award is not None and award[0]["score_tenths"] <= most:
+                        envied = award
+                if too_large is None:
+                    if start not in cut:
+                        cut[start] = self._lowest(lane, kind, option, (start, start + duration), short, True)
+                    too_large = cut[start]
+                if envied is not None and too_large is not None:
+                    return envied, too_large
+        return envied, too_large
 
-    def _place(self, application: Object, option: Object, start: int, hard: Any, terms: Any) -> Chosen | None:
-        lane, most, shrink = terms
-        code, end, nodes = option["cluster"], start + application["duration"], option["min_nodes"]
+    def _places(self, lane: Lane, kind: Kind, option: Object, start: int, duration: int) -> Places | None:
+        """What rows lack for a choice, and which award would do from which start, for all who ask for the same; None
+        where a rule has no room even when empty."""
+        nodes = option["min_nodes"]
+        own: Any = kind.shared
+        if kind.own and not is_within(self._room(kind), max(1, nodes * duration), option):
+            own = kind
+        key = (own, duration, nodes, option["cost_won"], option["fee_won"], 0 if kind.is_plain else start)
+        if key not in lane.told:
+            short = self._short(option, kind, start, duration)
+            places = lane.places.setdefault((option["cluster"], duration, nodes, short), ({}, {}))
+            lane.told[key] = None if short is None else (short, *places)
+        return lane.told[key]
+
+    def _lowest(
+        self, lane: Lane, kind: Kind, option: Object, when: tuple[int, int], short: Lacking, shrink: bool
+    ) -> Chosen | None:
+        """The lowest-scored award that gives back enough nodes and enough of every row that is short."""
+        start, end = when
+        code, nodes = option["cluster"], option["min_nodes"]
         left = self.load.left[code][start:end]
         worst = nodes - min(left)
         if worst > 0:
-            if min(self.ground.cluster[code]["capacity"][start:end]) < nodes:
+            if min(kind.capacity[start:end]) < nodes:
                 return None
             full = [slot for slot, rest in enumerate(left, start) if rest < nodes]
-            group = self._cover(lane, code, full[0], full[-1], shrink)
-        else:
-            group = self._cover(lane, None, 0, 0, shrink)
-        count = bisect.bisect_right(group.scores, most)
-        if not count or (worst > 0 and group.given[count - 1] < worst):
-            return None
-        short = self._short(option, start, end, hard)
-        return None if short is None else self._first(group, count, worst, short)
+            return self._first(lane.over(code, full[0], full[-1]), worst, short, shrink)
+        key = (short, shrink)  # there are nodes enough: which award would do hangs on what is short alone
+        if key not in lane.anywhere:
+            lane.anywhere[key] = self._first(lane.awards, 0, short, shrink)
+        return lane.anywhere[key]
 
-    def _first(self, group: Group, count: int, worst: int, short: list[tuple[str, int]]) -> Chosen | None:
-        """The first of `count` awards that gives back enough nodes and enough of every row."""
-        at = bisect.bisect_left(group.given, worst) if worst > 0 else 0
-        for row, need in short:
-            most = group.most(row)
-            if most[count - 1] < need:
-                return None
-            at = max(at, bisect.bisect_left(most, need))
-        for index in range(at, count):
-            if group.nodes[index] < worst:
-                continue
-            back = group.back[index]
-            if all(back.get(row, 0) >= need for row, need in short):
-                return group.awards[index]
+    def _first(self, among: list[Chosen], worst: int, short: Lacking, shrink: bool) -> Chosen | None:
+        for award in among:
+            given = award[3] - award[1]["min_nodes"] if shrink else award[3]
+            if given >= worst:
+                if not short:
+                    return award
+                back = self._back(award, given)
+                if all(back.get(row, 0) >= need for row, need in short):
+                    return award
         return None
 
     def _back(self, award: Chosen, given: int) -> dict[str, int]:
@@ -409,48 +566,31 @@ class Envy:
                         back[row] = amount
         return self._given_back[key]
 
-    def _short(self, option: Object, start: int, end: int, hard: Any) -> list[tuple[str, int]] | None:
+    def _room(self, kind: Kind) -> tuple[float, float, float]:
+        """What is left of the fullest row of the rules that are the applicant's own."""
+        found = self._rest.get(kind)
+        if found is None:
+            found = kind.least  # nobody holds anything of these rows: an award may count as much as it ever may
+            if any((policy["name"], word) in self.load.touched for policy, word in kind.own):
+                found = by_measure(
+                    (policy, min(cap - self.load.used.get(row, 0) for row, cap in self.ground.rows(policy, word)))
+                    for policy, word in kind.own
+                )
+            self._rest[kind] = found
+        return found
+
+    def _short(self, option: Object, kind: Kind, start: int, duration: int) -> Lacking | None:
         """What hard rules lack for this choice; None where a rule has no room for it even when empty."""
-        lacking, used = [], self.load.used
-        for policy, word, caps in hard:
-            for row, place, amount in policy_uses(policy, word, option, start, end, option["min_nodes"]):
+        lacking, used, nodes = [], self.load.used, option["min_nodes"]
+        for policy, word in kind.hard:
+            caps = self.ground.caps(policy, word)
+            for row, place, amount in policy_uses(policy, word, option, start, start + duration, nodes):
                 if amount > caps[place]:
                     return None
                 over = used.get(row, 0) + amount - caps[place]
                 if over > 0:
                     lacking.append((row, over))
-        return lacking
-
-    def _cover(self, lane: Any, code: str | None, first: int, last: int, shrink: bool) -> Group:
-        """Awards on `code` over all of first…last (None: all awards), by score."""
-        key = (lane, code, first, last, shrink)
-        if key not in self._covering:
-            awards = [
-                one
-                for one in self.lanes.get(lane, ())
-                if code is None
-                or (one[1]["cluster"] == code and one[2] <= first and last < one[2] + one[0]["duration"])
-            ]
-            nodes = [one[3] - (one[1]["min_nodes"] if shrink else 0) for one in awards]
-            back = [self._back(one, given) for one, given in zip(awards, nodes, strict=True)]
-            self._covering[key] = Group(awards, nodes, back)
-        return self._covering[key]
-
-
-class Group:
-    """Awards in order of score: nodes and uses of rows that each would give back, and running maxima of both."""
-
-    def __init__(self, awards: list[Chosen], nodes: list[int], back: list[dict[str, int]]) -> None:
-        self.awards, self.nodes, self.back = awards, nodes, back
-        self.scores = [one[0]["score_tenths"] for one in awards]
-        self.given = list(itertools.accumulate(nodes, max))
-        self._most: dict[str, list[int]] = {}
-
-    def most(self, row: str) -> list[int]:
-        """The most of `row` that any award up to a place gives back."""
-        if row not in self._most:
-            self._most[row] = list(itertools.accumulate((one.get(row, 0) for one in self.back), max))
-        return self._most[row]
+        return tuple(lacking)
 
 
 class Bound:
@@ -475,7 +615,9 @@ class Bound:
         self.wrong: list[str] = []
         self.total = 0
         self._row_price: dict[Any, list[int]] = {}
-        self._curves: dict[Any, tuple[list[int], list[int], list[Any]]] = {}
+        self._curves: dict[Any, Any] = {}
+        self._lines: dict[Kind, Any] = {}
+        self._per_node: dict[tuple[int, int], int] = {}
         self._cap: dict[str, int] = {}
         self._kept: set[tuple[str, str]] = set()
         self._slots_kept: dict[str, list[int]] = {}
@@ -494,9 +636,13 @@ class Bound:
         self._check_reaches()
         if self.wrong:
             return None
-        for application in self.ground.application.values():
+        touched = self._bonus.keys() | self._below.keys()
+        for name, application in self.ground.application.items():
             if self.ground.is_fundable(application):
-                self._count(application)
+                if self.blocks or name in touched:
+                    self._count(application)
+                else:
+                    self.total += self._best(application)
         for row, groups in self._knapsacks.items():
             self.total += knapsack(self._cap[row], groups)
         return None if self.wrong else self.total // self.scale
@@ -529,10 +675,8 @@ class Bound:
         return {self.ground.fact(policy["each"], one, some) for one in self.ground.application.values()}
 
     def _price_policy(self, policy: Object, word: str, rest: dict[str, int]) -> None:
-        name = policy["name"] + ("/" + word if word else "")
-        caps = self.ground.caps(policy, word)
-        rows = [f"{name}/{policy['first_slot'] + at}" for at in range(len(caps))] if policy["by_slot"] else [name]
-        prices = [self._price(row, cap, rest) for row, cap in zip(rows, caps, strict=True)]
+        name, rows = row_name(policy, word), [row for row, _ in self.ground.rows(policy, word)]
+        prices = [self._price(row, cap, rest) for row, cap in self.ground.rows(policy, word)]
         if policy["price"] is not None:
             self._soft.update(rows)
         if policy["price"] is not None and (max(prices) > policy["price"] * self.scale or self.blocks & set(rows)):
@@ -585,9 +729,10 @@ class Bound:
         best, block = 0, None
         bonus, below = self._bonus.get(application["id"], 0), self._below.get(application["id"])
         weights: dict[int, int] = {}
+        kinds = self.ground.kinds(application)
         for option, rules, most in self._options(application):
-            curve, flat, once = self._curve(option, rules)
-            tight = self.ground.tight(application, option, rules, most)
+            curve, flat, once = self._curve(option, kinds[option["cluster"]])
+            tight = self.ground.tight(kinds[option["cluster"]], application, option, most)
             is_narrow = tight or min(self.ground.cluster[option["cluster"]]["capacity"]) < most
             worth = self.ground.worth(application, option)
             for start in range(application["earliest"], self.ground.last_start(application) + 1):
@@ -618,6 +763,55 @@ class Bound:
         else:
             self.total += best
 
+    def _best(self, application: Object) -> int:
+        """The best this application can bring beyond what it pays, where nothing but prices of rows counts."""
+        ground, duration, kinds = self.ground, application["duration"], self.ground.kinds(application)
+        best, sizes, ceiling, divisor, scale = 0, ground.sizes, ground.ceiling, ground.divisor, self.scale
+        keeps, earliest, after = ground.keeps, application["earliest"], ground.last_start(application) + 1
+        for option in application["options"]:
+            kind, least, most = kinds[option["cluster"]], option["min_nodes"], ground.most_nodes(application, option)
+            if least > most:
+                continue
+            curve, flat, once = self._curve(option, kind)
+            tight = ground.tight(kind, application, option, most)
+            is_narrow = tight or kind.narrowest < most
+            worth, top = ground.worth(application, option), most
+            ratio = (
+                worth * self._most_per_node(least, most) * scale
+                if worth >= 0 and not once and 0 < least <= most < len(sizes)
+                else math.inf
+            )
+            for start in range(earliest, after):
+                end = start + duration
+                if (
+                    ratio * keeps[start - earliest] <= (curve[end] - curve[start]) * divisor
+                    and flat[start] <= flat[end]
+                ):
+                    continue  # no size is worth what its nodes cost
+                per_node, fixed = curve[end] - curve[start], flat[end] - flat[start]
+                for opens, shuts, by_node, price in once:
+                    if start < shuts and opens < end:
+                        per_node, fixed = per_node + by_node * price, fixed + (1 - by_node) * price
+                factor = worth * keeps[start - earliest]
+                if is_narrow:
+                    top = ground.room(option, tight, start, end, most)
+                if least < top and factor >= 0 and per_node >= 0:
+                    most_of_all = factor * ceiling[top] // divisor * scale - least * per_node - fixed
+                    if most_of_all <= best:
+                        continue  # no size brings more than the largest would at the price of the smallest
+                for nodes in range(least, top + 1):
+                    gain = factor * sizes[nodes] // divisor * scale - nodes * per_node - fixed
+                    if gain > best:
+                        best = gain
+        return best
+
+    def _most_per_node(self, least: int, most: int) -> int:
+        """What a node counts at most in sizes from `least` to `most`, cut up to a whole number."""
+        key = (least, most)
+        if key not in self._per_node:
+            self._per_node[key] = max(-(-self.ground.sizes[nodes] // nodes) for nodes in range(least, most + 1))
+        return self._per_node[key]
+
     def _barred(self, below: Any, application: Object, option: Object, start: int) -> list[tuple[int, int]]:
         """From which size on this choice may not be held while an application above is out, with the price of that."""
         found = [(self._merit.least(first, application, option, start, row), price) for first, price, row in below]
@@ -647,25 +841,32 @@ class Bound:
             self.wrong.append(f"{application['id']}: in two knapsacks")
         return found[0] if found else None
 
-    def _curve(self, option: Object, rules: Rules) -> tuple[list[int], list[int], list[Any]]:
+    def _curve(self, option: Object, kind: Kind) -> tuple[list[int], list[int], list[Any]]:
         """Running sums over slots of what one node, and the award as such, pay; and what is paid once."""
-        priced = [
-            (policy, word, unit(policy, option)) for policy, word in rules if (policy["name"], word) in self._row_price
-        ]
-        key = (option["cluster"], *[(policy["name"], word, one) for policy, word, one in priced])
-        if key in self._curves:
-            return self._curves[key]
+        line = self._lines.get(kind)
+        if line is None:
+            is_own = any((policy["name"], word) in self._row_price for policy, word in kind.own)
+            line = self._lines[kind] = self._curves.setdefault(kind if is_own else kind.shared, {})
+        key = (option["cost_won"], option["fee_won"])
+        found = line.get(key)
+        if found is None:
+            found = line[key] = self._sums(option, kind.rules)
+        return found
+
+    def _sums(self, option: Object, rules: Rules) -> tuple[list[int], list[int], list[Any]]:
         by_node, flat, once = list(self._row_price[option["cluster"]]), [0] * self.ground.slots, []
-        for policy, word, one in priced:
-            prices, first, last = self._row_price[policy["name"], word], policy["first_slot"], policy["end_slot"]
+        for policy, word in rules:
+            prices, first, last = self._row_price.get((policy["name"], word)), policy["first_slot"], policy["end_slot"]
+            if prices is None:
+                continue
+            one = unit(policy, option)
             if not policy["by_slot"] and policy["measure"] in ("nodes", "awards"):
                 once.append((first, last, int(policy["measure"] == "nodes"), prices[0]))
                 continue
             line = flat if policy["measure"] == "awards" else by_node
             for slot in range(first, last):
                 line[slot] += one * prices[slot - first if policy["by_slot"] else 0]
-        self._curves[key] = running(by_node), running(flat), once
-        return self._curves[key]
+        return running(by_node), running(flat), once
 
 
 def running(amounts: Iterable[int]) -> list[int]:
@@ -884,11 +1085,10 @@ def envies(ground: Ground, load: Load, awards: list[Chosen], delta: int) -> tupl
     for name, application in ground.application.items():
         if name in funded or not ground.is_fundable(application):
             continue
-        award = search.award_envied(application)
+        award, too_large = search.found(application)
         if award is not None:
             pairs.append((name, award[0]["id"]))
-        if search.award_envied(application, delta=-(10**9), shrink=True) is not None:
-            by_size += 1
+        by_size += too_large is not None
     return pairs, by_size
 
 
@@ -961,4 +1161,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # hundreds of thousands of small objects are made and all of them kept to the end
     sys.exit(main())
