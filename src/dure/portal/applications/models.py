@@ -82,6 +82,13 @@ class Clearance(models.Model):
     note = models.CharField(max_length=1_000)
 
 
+class Told(models.Model):
+    """That whoever applies in a call was written to about one of its public events."""
+
+    event = models.OneToOneField("calls.CallEvent", on_delete=models.PROTECT, related_name="+")
+    told_at = models.DateTimeField()
+
+
 class TeamMember(models.Model):
     """Somebody of the team as last submitted, known by address or name; conflicts of interest look here."""
 

@@ -17,6 +17,7 @@ from dure.core.text import Text
 from dure.decide import questions as forms
 from dure.decide.eligibility import Terms
 from dure.portal.calls.models import Call, CallEvent, Nomination, Question
+from dure.portal.calls.words import CHANGED, EVENTS
 from dure.portal.framework import programme as programmes
 from dure.portal.people import queries as people
 from dure.portal.people.actor import NOBODY, Actor
@@ -34,6 +35,16 @@ class EventView:
     kind: str
     text: Text
     changes: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class News:
+    """A public event that whoever applies should hear of: what it is, and what it says with the dates it moved."""
+
+    id: int
+    call_code: str
+    what: Text
+    body: Text
 
 
 @dataclass(frozen=True)
@@ -159,6 +170,34 @@ def events(code: str, actor: Actor = NOBODY) -> list[EventView]:
     """The call's public events, oldest first."""
     found = CallEvent.objects.filter(call_id=call(code, actor).id)
     return [EventView(e.at, e.kind, Text(e.text["ko"], e.text["en"]), e.changes) for e in found]
+
+
+NEWS = ("notice", "extended", "corrected", "cancelled")
+
+
+def news(since: datetime) -> list[News]:
+    """Notices, extensions, corrections and cancellations made at `since` or later, oldest first."""
+    rows = CallEvent.objects.filter(kind__in=NEWS, at__gte=since).select_related("call")
+    return [News(row.pk, row.call.code, EVENTS[row.kind], _told(row)) for row in rows]
+
+
+def _told(row: CallEvent) -> Text:
+    """The event's text, then each change: dates as before and after, anything else by name."""
+    ko, en = [row.text["ko"]], [row.text["en"]]
+    for change in row.changes:
+        name = CHANGED[change["field"]]
+        if change["field"].endswith(("_at", "_by", "_from", "_until")):
+            before, after = (_shown(change[side]) for side in ("before", "after"))
+            ko.append(f"{name.ko}: {before} → {after}")
+            en.append(f"{name.en}: {before} → {after}")
+        else:
+            ko.append(f"{name.ko}: 바뀌었습니다.")
+            en.append(f"{name.en}: changed.")
+    return Text("\n".join(ko), "\n".join(en))
+
+
+def _shown(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(programmes.zone()):%Y-%m-%d %H:%M}"
 
 
 def questions(code: str, actor: Actor = NOBODY, text: str = "") -> list[QuestionView]:

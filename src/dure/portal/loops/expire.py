@@ -1,6 +1,6 @@
-"""What time alone brings about: calls open and close as announced, reviewers are reminded and silent ones replaced,
-fast rounds are decided, unanswered offers lapse, changes take effect, freed nodes go down the waitlist, reports fall
-due, questions that wait too long are recalled.
+"""What time alone brings about: calls open and close as announced, applicants hear of what changed in theirs,
+reviewers are reminded and silent ones replaced, fast rounds are decided, unanswered offers lapse, changes take effect,
+freed nodes go down the waitlist, reports fall due, questions that wait too long are recalled.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def run(now: datetime) -> int:
     done += awards.end_due(now=now)
     done += awards.move_waitlists(now=now)
     done += messages.remind_overdue(now=now) + screening.tend(now)
-    done += applications.remind_endorsers(now=now)
+    done += applications.remind_endorsers(now=now) + applications.tell_of_calls(now=now)
     done += privacy.carry_out_due(now=now)
     return done + outcomes.make_due(now=now)
 

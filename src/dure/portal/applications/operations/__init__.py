@@ -10,6 +10,7 @@ from dure.portal.applications.operations.endorsing import (
 )
 from dure.portal.applications.operations.forgetting import forget_person, forget_team
 from dure.portal.applications.operations.judging import admit, admit_all, clear, refuse
+from dure.portal.applications.operations.telling import tell_of_calls
 from dure.portal.applications.operations.writing import MOST_DRAFTS, discard, save_draft, start, submit, withdraw
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "save_draft",
     "start",
     "submit",
+    "tell_of_calls",
     "withdraw",
 ]
