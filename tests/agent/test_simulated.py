@@ -12,6 +12,7 @@ from dure.agent.clusters.options import SimulatedOptions
 from dure.agent.clusters.port import ClusterUnreachable, Hold, Standing
 from dure.agent.clusters.simulated import Fault, Faults, SimulatedCluster
 from dure.agent.clusters.simulated_use import HOUR, WHOLE, Span, Stretch, hours_of, spans_between
+from dure.protocol.desired import Limits
 from tests.agent.conformance import ClusterConformance, Stage, create, set_field
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -159,3 +160,30 @@ def test_there_are_holders_who_work_hard_and_holders_who_do_not():
     assert min(shares) < 0.02
     assert max(shares) > 0.9
     assert 0.2 < sum(shares) / len(shares) < 0.7
+
+
+def test_a_spent_budget_stops_jobs_until_it_is_raised(tmp_path):
+    cluster, name = SimulatedCluster(options(tmp_path)), "award-3"
+    standing = held(cluster, name)
+    without = [hour_used(cluster, hour) for hour in range(240)]
+    budget = sum(without[:100]) // HOUR
+    cluster.apply(set_field(standing, "limits", Limits(gpu_hours=budget)), T0)
+    stopped = None
+    for hour in range(241):
+        now = T0 + timedelta(hours=hour)
+        if hour == 200:
+            cluster.apply(set_field(standing, "limits", Limits(gpu_hours=10**6)), now)
+        seconds = cluster.spent(now)[name]
+        if stopped is None and seconds >= budget * HOUR:
+            stopped = hour
+    assert stopped is not None and stopped <= 100
+    again = SimulatedCluster(options(tmp_path))  # what was stopped stays stopped
+    assert [hour_used(again, hour) for hour in range(stopped)] == without[:stopped]
+    assert sum(hour_used(again, hour) for hour in range(stopped, 200)) == 0
+    assert [hour_used(again, hour) for hour in range(200, 240)] == without[200:] != [0] * 40
+    assert again.spent(T0 + timedelta(hours=240))[name] == seconds
+
+
+def hour_used(cluster, hour):
+    ((_, rows),) = cluster.usage(T0 + timedelta(hours=hour), T0 + timedelta(hours=hour + 1))
+    return sum(row.running_gpu_seconds for row in rows)

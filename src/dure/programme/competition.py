@@ -96,7 +96,7 @@ class Track(Part):
     `blind`: reviewers see all ("open"), applicants do not learn the reviewers' names ("single"), neither learns the
     other's ("double"). `interview_from` lists the sizes from which an interview is held, `interview_percent` is its
     share in the deciding score. Applicants of `endorsed_classes` need their institution's endorsement before their
-    submission counts.
+    submission counts. Jobs of an award may use `gpu_hours_percent` of the GPU-hours its servers give; without it, all.
     """
 
     code: Code
@@ -113,6 +113,7 @@ class Track(Part):
     rolling: Rolling | None = None
     automatic: tuple[AutomaticLine, ...] = ()
     endorsed_classes: tuple[Code, ...] = ()
+    gpu_hours_percent: Annotated[int, Field(ge=1, le=99)] | None = None
 
     def limit(self, gpu_model: str) -> Limit | None:
         """The limits for `gpu_model`, or None where the track does not offer it."""

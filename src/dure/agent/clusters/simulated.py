@@ -54,13 +54,21 @@ class _Held(BaseModel):
     end: Instant
 
 
+class _Stop(BaseModel):
+    """No job of an allocation ran from `since` on, until its budget was raised."""
+
+    since: Instant
+    until: Instant | None = None
+
+
 class _State(BaseModel):
-    """`foreign` names and `taken` nodes are somebody else's, with a few words on whose."""
+    """`foreign` names and `taken` nodes are somebody else's, with a few words on whose; `stops` are by allocation."""
 
     standings: dict[str, Standing] = Field(default_factory=dict)
     held: list[_Held] = Field(default_factory=list)
     foreign: dict[str, str] = Field(default_factory=dict)
     taken: dict[str, str] = Field(default_factory=dict)
+    stops: dict[str, list[_Stop]] = Field(default_factory=dict)
 
 
 class SimulatedCluster:
@@ -74,6 +82,7 @@ class SimulatedCluster:
         self._read: tuple[int, int] | None = None
         self._state = _State()
         self._looked: datetime | None = None
+        self._used: dict[str, tuple[int, int]] = {}  # allocation → (GPU-seconds used, up to when)
 
     def observe(self, now: datetime) -> Observed:
         """What stands; a hold that is over has vanished by itself, as a reservation does."""
@@ -132,13 +141,43 @@ class SimulatedCluster:
         for allocation in sorted(by_allocation):
             stretches = list(_stretches(by_allocation[allocation], faults))
             if stretches[-1].end > start and stretches[0].start < end:
-                for hour, row in self._rows(allocation, stretches, start, end):
+                stops = state.stops.get(allocation, [])
+                for hour, row in self._rows(allocation, stretches, stops, start, end):
                     rows[hour].append(row)
         return [(datetime.fromtimestamp(hour, UTC), tuple(found)) for hour, found in rows.items()]
 
     def spent(self, now: datetime) -> Mapping[str, int]:
-        """Nothing: this cluster keeps no budgets."""
-        return {}
+        """Of whole hours that are over. Where a budget is spent no job runs until it is raised."""
+        state, found = self._load(), dict[str, int]()
+        for name, standing in state.standings.items():
+            budget = standing.limits.gpu_hours
+            if budget is None:
+                continue
+            found[name] = self._gpu_seconds(state, standing.id, now)
+            stops = state.stops.setdefault(standing.id, [])
+            is_stopped = bool(stops) and stops[-1].until is None
+            if is_stopped != (found[name] >= budget * simulated_use.HOUR):
+                if is_stopped:
+                    stops[-1].until = now
+                else:
+                    stops.append(_Stop(since=now))
+                self._save(state)
+        return found
+
+    def _gpu_seconds(self, state: _State, allocation: str, now: datetime) -> int:
+        """GPU-seconds its jobs have held since its beginning, up to the last full hour."""
+        held = [piece for piece in state.held if piece.id == allocation]
+        if not held:
+            return 0
+        stretches = list(_stretches(held, self.faults().nodes))
+        begin = int(stretches[0].start) // simulated_use.HOUR * simulated_use.HOUR
+        used, since = self._used.get(allocation, (0, begin))
+        until = int(now.timestamp()) // simulated_use.HOUR * simulated_use.HOUR
+        if until > since:
+            rows = self._rows(allocation, stretches, state.stops.get(allocation, []), since, until)
+            used += sum(row.running_gpu_seconds for _, row in rows)
+            self._used[allocation] = used, until
+        return used
 
     def storage(self, now: datetime) -> Mapping[str, StorageUse]:
         """Invented storage that fills week by week."""
@@ -206,9 +245,12 @@ class SimulatedCluster:
                 raise StepRefused(Text(f"{node} 서버가 이미 쓰이고 있습니다: {what}", f"Node {node} is taken: {what}"))
 
     def _rows(
-        self, allocation: str, stretches: list[simulated_use.Stretch], start: int, end: int
+        self, allocation: str, stretches: list[simulated_use.Stretch], stops: list[_Stop], start: int, end: int
     ) -> Iterable[tuple[int, UsageRow]]:
         spans = simulated_use.spans_between(self._options.seed, allocation, stretches[0].start, start, end)
+        for stop in stops:
+            over = end if stop.until is None else int(stop.until.timestamp())
+            spans = simulated_use.without_jobs(spans, int(stop.since.timestamp()), over)
         hours = simulated_use.hours_of(
             spans, stretches, self._options.gpus_per_node, self._options.gpu_model, start, end
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal
@@ -99,6 +99,20 @@ def spans_between(seed: int, allocation: str, anchor: int, since: int, until: in
             start, end = max(at + span.start, since), min(at + span.end, until)
             if start < end:
                 found.append(Span(start, end, span.share, span.kind))
+    return found
+
+
+def without_jobs(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """`spans` as they are when no job runs from `start` to `end`."""
+    found = []
+    for span in spans:
+        if span.kind == "blind":
+            found.append(span)
+            continue
+        if span.start < min(span.end, start):
+            found.append(replace(span, end=min(span.end, start)))
+        if max(span.start, end) < span.end:
+            found.append(replace(span, start=max(span.start, end)))
     return found
 
 
