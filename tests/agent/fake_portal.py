@@ -57,6 +57,14 @@ class FakePortal:
             self.maintenance += works
             self.generation += 1
 
+    def call_off(self, name: str) -> None:
+        """Announced work that is not to be, as one generation."""
+        with self._lock:
+            self.maintenance = tuple(
+                work.model_copy(update={"present": False}) if work.name == name else work for work in self.maintenance
+            )
+            self.generation += 1
+
     def desired(self) -> DesiredState:
         return DesiredState(
             cluster=self.cluster,

@@ -68,3 +68,13 @@ def test_an_adapter_that_leaves_it_to_the_site_is_asked_nothing(ledger, site, po
     portal.announce(WORK)
     site.cycle()
     assert portal.condition("DesiredAccepted") == ("true", "Accepted")
+
+
+def test_what_is_called_off_is_let_go_before_its_time(ledger):
+    settle(ledger, {"dure-work-7": HOLD})
+    off = DESIRED.model_copy(update={"maintenance": (WORK.model_copy(update={"present": False}),)})
+    (step,) = diff(off, observed({"dure-work-7": HOLD}), ledger, T0).steps
+    assert (step.verb, step.name) == ("reopen", "dure-work-7")
+    ledger.settle(off, observed({}), T0, timedelta(0))
+    plan = diff(off, observed({}), ledger, T0)
+    assert (plan.steps, plan.drift) == ((), ())

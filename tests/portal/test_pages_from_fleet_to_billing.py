@@ -43,13 +43,13 @@ def ids(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     billing.close_month(actor=world.finance(), now=NOW, month=Month(2026, 4))
     naver = world.provider()
     fleet.issue_token(actor=naver, now=at(4), cluster=SMALL, label="gw1", days=60)
-    fleet.announce_maintenance(
+    work = fleet.announce_maintenance(
         actor=naver, now=NOW, cluster=SMALL, node_names=[f"{SMALL}-001"], start_at=NOW + timedelta(days=3),
         end_at=NOW + timedelta(days=4), reason="펌웨어 교체",
     )  # fmt: skip
     key = allocations.add_ssh_key(actor=firm, now=NOW, label="노트북", public_key=world.public_key())
     return {"used": used, "idle": idle, "case": Case.objects.get(rule="idle-gpus").pk, "key": key,
-            "token": AgentToken.objects.get().pk, "person": firm.user_id}  # fmt: skip
+            "token": AgentToken.objects.get().pk, "person": firm.user_id, "work": work}  # fmt: skip
 
 
 PEOPLE: dict[str, Callable[[], world.Actor]] = {
@@ -72,6 +72,7 @@ PAGES = [
     (f"/fleet/{SMALL}/tokens/", {"naver"}),
     (f"/fleet/{SMALL}/tokens/{{token}}/revoke/", {"naver"}),
     (f"/fleet/{SMALL}/maintenance/", {"naver"}),
+    (f"/fleet/{SMALL}/maintenance/{{work}}/off/", {"naver"}),
     (f"/fleet/{SMALL}/access/", {"naver"}),
     ("/allocations/", set(PEOPLE)),
     ("/allocations/?state=present&sort=-end&q=firm", set(PEOPLE)),

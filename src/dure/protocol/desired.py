@@ -77,7 +77,8 @@ class DesiredAllocation(Asked):
 class DesiredMaintenance(Asked):
     """Work a provider has announced on nodes: from start to end no job runs there, whoever holds them.
 
-    It is never changed: what is to be otherwise gets another name.
+    It is never changed, only called off: what is to be otherwise gets another name. `present` false means that its
+    nodes are free for jobs again, whatever its period says.
     """
 
     name: SafeName
@@ -85,10 +86,11 @@ class DesiredMaintenance(Asked):
     start: Instant
     end: Instant
     reason: str = Field(default="", max_length=500)
+    present: bool = True
 
     def is_over(self, now: datetime) -> bool:
         """Whether nothing of it should be left at `now`."""
-        return now >= self.end
+        return not self.present or now >= self.end
 
 
 class DesiredState(Asked):

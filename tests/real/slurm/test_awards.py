@@ -191,6 +191,11 @@ def test_announced_work_keeps_jobs_away_and_is_seen(site, portal):
     assert portal.condition("NodesHealthy", "a-2") == ("false", "NodesDown")
     until_reason(submit("bob", "award-a-2", "-t", "5", "--nodelist=n003"), "ReqNodeNotAvail")
     until(submit("bob", "award-a-2", "-t", "5", "--nodelist=n004"), "RUNNING")
+    portal.call_off("dure-work-1")
+    site.cycle()
+    assert "dure-work-1" not in slurm("scontrol", "show", "reservation", "-o")
+    assert portal.report.drift == ()
+    until(submit("alice", "award-a-1", "-t", "180", "--nodelist=n001"), "RUNNING")
     slurm("scontrol", "delete", "ReservationName=dure-work-2")  # done early: the site's own affair
     site.cycle()
     assert [(one.kind, one.subject) for one in portal.report.drift] == [("missing", "maintenance/dure-work-2")]

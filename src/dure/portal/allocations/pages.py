@@ -146,6 +146,7 @@ def _access(found: AllocationView) -> dict[str, Any]:
         "storage": storage,
         "storage_used": instructions.size(storage.used) if storage else "",
         "storage_quota": instructions.size(storage.quota) if storage else "",
+        "budget": queries.gpu_hour_budgets([found.id]).get(found.id),
         "lent_gpus": queries.lent_by_others(found),
         "lent_account": LENT_ACCOUNT,
         "without_spare": queries.without_spare(found) if found.state == "present" else [],

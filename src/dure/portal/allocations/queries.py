@@ -25,6 +25,7 @@ from dure.portal.allocations.models import (
     SshKey,
 )
 from dure.portal.fleet import queries as fleet
+from dure.portal.framework.programme import current
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
 from dure.portal.people.queries import OrganisationView, PersonView
@@ -407,6 +408,22 @@ def without_spare(view: AllocationView) -> list[str]:
     rows = NoSpare.objects.filter(allocation_id=view.id, node_name__in=view.node_names)
     down = fleet.down_since_of(view.cluster, view.node_names)
     return sorted(row.node_name for row in rows if down.get(row.node_name) == row.down_since)
+
+
+def gpu_hour_budgets(allocation_ids: Iterable[int]) -> dict[int, int]:
+    """GPU-hours the jobs of each may use in all, where its track sets a budget: a share of what is booked for it.
+
+    What is booked grows and shrinks with the award, so the budget does, too.
+    """
+    shares = {track.code: track.gpu_hours_percent for track in current().tracks if track.gpu_hours_percent}
+    if not shares:
+        return {}
+    rows = Allocation.objects.filter(pk__in=list(allocation_ids), award__application__call__track__in=shares)
+    named = list(rows.values_list("pk", "award_number", "cluster__gpus_per_node", "award__application__call__track"))
+    booked = fleet.booked_in_all(f"award:{number}" for _, number, _, _ in named)
+    return {
+        pk: booked.get(f"award:{number}", 0) * gpus * shares[track] // 100 // 3600 for pk, number, gpus, track in named
+    }
 
 
 def lent_by_others(view: AllocationView) -> int:

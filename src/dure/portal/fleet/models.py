@@ -102,6 +102,9 @@ class Maintenance(models.Model):
     announced_at = models.DateTimeField()
     announced_by = models.CharField(max_length=200)
     told_at = models.DateTimeField(null=True, blank=True)  # when the holders were told
+    displaced = models.JSONField(null=True)  # what it pushed aside; null: announced before this was kept
+    called_off_at = models.DateTimeField(null=True, blank=True)  # before its start, or while it went on
+    told_off_at = models.DateTimeField(null=True, blank=True)  # when the holders were told of that
 
     class Meta:
         ordering = ("-start_at", "-id")

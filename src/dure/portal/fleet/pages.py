@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from dure.core.errors import InsufficientCapacity, InvalidInput, NotPermitted
+from dure.core.errors import InsufficientCapacity, InvalidInput, NotFound, NotPermitted
 from dure.core.period import Month
 from dure.core.text import Text
 from dure.portal.fleet import forms, operations, queries
@@ -258,6 +258,21 @@ def announce_maintenance(request: HttpRequest, code: str) -> HttpResponse:
             form.add_error("node_names", _("그 시간에 이미 다른 점검이 예고된 서버가 있습니다."))
     context = _form_context(cluster, form, _("점검 예고"), _("예고하기"))
     return render(request, "fleet/maintenance.html", context)
+
+
+@person_required
+def call_off_maintenance(request: HttpRequest, code: str, work_id: int) -> HttpResponse:
+    """Ask, then let the nodes go; holders are told by mail."""
+    cluster = _own(request, code)
+    if request.method == "POST":
+        operations.call_off_maintenance(actor=request.actor, now=request.now, cluster=code, maintenance_id=work_id)
+        messages.success(request, _("점검을 취소했습니다. 이 서버를 쓰는 분들께 알립니다."))
+        return redirect("fleet-show", code)
+    works = {work.id: work for work in queries.maintenances(code, ending_after=request.now)}
+    if work_id not in works:
+        raise NotFound(internal=f"work {work_id} of {code}")
+    context = _form_context(cluster, None, _("점검 취소"), _("점검 취소하기")) | {"work": works[work_id]}
+    return render(request, "fleet/call_off.html", context)
 
 
 @person_required

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from dure.core.errors import NotFound
 from dure.core.period import Month, Period
@@ -82,7 +82,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class MaintenanceView:
-    """Work announced on some nodes."""
+    """Work announced on some nodes; `end_at` is when it was called off, where it was."""
 
     id: int
     cluster: str
@@ -92,6 +92,13 @@ class MaintenanceView:
     reason: str
     announced_by: str
     told_at: datetime | None
+    called_off_at: datetime | None
+    announced_end_at: datetime
+
+    @property
+    def may_be_called_off(self) -> bool:
+        """Whether it has not been called off yet."""
+        return self.called_off_at is None
 
 
 @dataclass(frozen=True)
@@ -330,6 +337,15 @@ def booked_seconds(kind: str, period: Period) -> dict[tuple[str, str], int]:
     return dict(found)
 
 
+def booked_in_all(references: Iterable[str]) -> dict[str, int]:
+    """Node-seconds booked under each reference, past and to come."""
+    rows = Booking.objects.filter(reference__in=list(references)).order_by()
+    found: dict[str, int] = defaultdict(int)
+    for reference, start, end in rows.values_list("reference", "start_at", "end_at"):
+        found[reference] += int((end - start).total_seconds())
+    return dict(found)
+
+
 def booked_nodes(reference: str, at: datetime) -> list[str]:
     """Names of the nodes booked under `reference` at `at`."""
     rows = Booking.objects.filter(reference=reference, start_at__lte=at, end_at__gt=at)
@@ -337,16 +353,27 @@ def booked_nodes(reference: str, at: datetime) -> list[str]:
 
 
 def maintenances(code: str | None = None, *, ending_after: datetime) -> list[MaintenanceView]:
-    """Announced work that is not over at `ending_after`, of one cluster or of all; the soonest first."""
-    rows = Maintenance.objects.select_related("cluster").filter(end_at__gt=ending_after)
+    """Announced work that is not over at `ending_after`, of one cluster or of all; the soonest first.
+
+    What was called off before it began never was.
+    """
+    stands = Q(called_off_at=None) | (Q(called_off_at__gt=F("start_at")) & Q(called_off_at__gt=ending_after))
+    rows = Maintenance.objects.select_related("cluster").filter(stands, end_at__gt=ending_after)
     if code is not None:
         rows = rows.filter(cluster__code=code)
     return [_maintenance(row) for row in rows.order_by("start_at", "id")]
 
 
+def announced_works(code: str, now: datetime) -> list[MaintenanceView]:
+    """All work on a cluster whose announced end is not past, called off or not: what its agent has to know of."""
+    rows = Maintenance.objects.select_related("cluster").filter(cluster__code=code, end_at__gt=now)
+    return [_maintenance(row) for row in rows.order_by("start_at", "id")]
+
+
 def maintenances_untold() -> list[MaintenanceView]:
-    """Announced work of which the holders have not been told yet."""
-    return [_maintenance(row) for row in Maintenance.objects.select_related("cluster").filter(told_at=None)]
+    """Work of which the holders have not been told yet that it is to be, or that it is not to be any more."""
+    untold = Q(told_at=None) | Q(called_off_at__isnull=False, told_off_at=None)
+    return [_maintenance(row) for row in Maintenance.objects.select_related("cluster").filter(untold)]
 
 
 def _maintenance(row: Maintenance) -> MaintenanceView:
@@ -355,10 +382,12 @@ def _maintenance(row: Maintenance) -> MaintenanceView:
         row.cluster.code,
         tuple(row.node_names),
         row.start_at,
-        row.end_at,
+        row.end_at if row.called_off_at is None else row.called_off_at,
         row.reason,
         row.announced_by,
         row.told_at,
+        row.called_off_at,
+        row.end_at,
     )
 
 

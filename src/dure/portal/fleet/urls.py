@@ -13,5 +13,6 @@ urlpatterns = [
     path("fleet/<slug:code>/tokens/", pages.issue_token, name="fleet-issue-token"),
     path("fleet/<slug:code>/tokens/<int:token_id>/revoke/", pages.revoke_token, name="fleet-revoke-token"),
     path("fleet/<slug:code>/maintenance/", pages.announce_maintenance, name="fleet-maintenance"),
+    path("fleet/<slug:code>/maintenance/<int:work_id>/off/", pages.call_off_maintenance, name="fleet-call-off"),
     path("fleet/<slug:code>/access/", pages.describe_access, name="fleet-access"),
 ]

@@ -13,7 +13,7 @@ from dure.core.errors import IllegalTransition, InvalidInput, Mistake
 from dure.core.text import Text
 from dure.decide.lifecycles import ALLOCATION
 from dure.portal.allocations.models import Access, Allocation, Desired, Revision, SshKey
-from dure.portal.allocations.queries import login_of
+from dure.portal.allocations.queries import gpu_hour_budgets, login_of
 from dure.portal.awards import queries as awards
 from dure.portal.awards.queries import AwardView
 from dure.portal.fleet import operations as fleet
@@ -21,9 +21,8 @@ from dure.portal.fleet import queries as fleet_queries
 from dure.portal.fleet.queries import MaintenanceView
 from dure.portal.framework.states import locked, move
 from dure.portal.journal import operations as journal
-from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor, system
-from dure.protocol.desired import DesiredAllocation, DesiredMaintenance, DesiredState, Member
+from dure.protocol.desired import DesiredAllocation, DesiredMaintenance, DesiredState, Limits, Member
 
 LOOP = system("loop:allocate")
 _NAME_LIMIT = 40
@@ -51,7 +50,7 @@ def allocate_due(*, now: datetime) -> int:
 
 @transaction.atomic
 def _allocate(cluster: str, agreed: Sequence[AwardView], now: datetime) -> int:
-    desired = _next_generation(cluster)
+    desired = next_generation(cluster)
     known = set(Allocation.objects.filter(award_id__in=[a.id for a in agreed]).values_list("award_number", flat=True))
     new = [award for award in agreed if award.number not in known]
     if not new:
@@ -142,7 +141,7 @@ def _members(rows: Iterable[Allocation]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def _next_generation(cluster: str) -> Desired:
+def next_generation(cluster: str) -> Desired:
     """The cluster's desired state, locked, with the next generation taken; `publish` writes it."""
     cluster_id = fleet_queries.cluster_id(cluster)
     Desired.objects.get_or_create(cluster_id=cluster_id)
@@ -154,13 +153,18 @@ def _next_generation(cluster: str) -> Desired:
 def publish(cluster: str, desired: Desired, now: datetime) -> None:
     """Write the desired state of `desired.generation` as the document agents get."""
     epoch, _ = fleet_queries.lease(cluster)
-    rows = Allocation.objects.filter(cluster_id=desired.cluster_id, is_listed=True)
+    rows = list(
+        Allocation.objects.filter(cluster_id=desired.cluster_id, is_listed=True)
+        .select_related("revision", "cluster")
+        .order_by("name")
+    )
+    budgets = gpu_hour_budgets(row.pk for row in rows)
     state = DesiredState(
         cluster=cluster,
         generation=desired.generation,
         epoch=epoch,
-        allocations=tuple(_wire(row) for row in rows.select_related("revision", "cluster").order_by("name")),
-        maintenance=tuple(_work(view) for view in fleet_queries.maintenances(cluster, ending_after=now)),
+        allocations=tuple(_wire(row, budgets.get(row.pk)) for row in rows),
+        maintenance=tuple(_work(view) for view in fleet_queries.announced_works(cluster, now)),
     )
     desired.etag, desired.document = state.etag(), state.model_dump_json()
     desired.save(update_fields=["generation", "etag", "document"])
@@ -171,12 +175,13 @@ def _work(view: MaintenanceView) -> DesiredMaintenance:
         name=f"dure-work-{view.id}",
         nodes=view.node_names,
         start=view.start_at,
-        end=view.end_at,
+        end=view.announced_end_at,
         reason=view.reason,
+        present=view.called_off_at is None,
     )
 
 
-def _wire(row: Allocation) -> DesiredAllocation:
+def _wire(row: Allocation, gpu_hours: int | None) -> DesiredAllocation:
     revision = row.revision
     return DesiredAllocation(
         id=row.name,
@@ -189,6 +194,7 @@ def _wire(row: Allocation) -> DesiredAllocation:
         gpu_model=row.cluster.gpu_model,
         gpus_per_node=row.cluster.gpus_per_node,
         members=tuple(Member(login=m["login"], ssh_keys=tuple(m["ssh_keys"])) for m in revision.members),
+        limits=Limits(gpu_hours=gpu_hours),
         lent=revision.lent,
     )
 
@@ -230,8 +236,8 @@ def revise(
     nodes = list(before.node_names if node_names is None else node_names)
     end = before.end_at if end_at is None else end_at
     _check_revision(before, nodes, end, reason)
-    made = append_revision(row, reason=reason, now=now, nodes=nodes, end=end, present=present)
     _give_back(actor, now, row, before, nodes, end, present)
+    made = append_revision(row, reason=reason, now=now, nodes=nodes, end=end, present=present)
     if not present:
         move(row, ALLOCATION, "end", ended_at=now)
     detail = {"generation": made.generation, "nodes": len(nodes), "end_at": end.isoformat(), "present": present}
@@ -256,7 +262,7 @@ def append_revision(
     Bookings of the kind "lend" follow what is lent.
     """
     before = row.revision
-    desired = _next_generation(row.cluster.code)
+    desired = next_generation(row.cluster.code)
     made = _revision(
         row,
         desired.generation,
@@ -331,7 +337,7 @@ def renew_members(rows: Sequence[Allocation], reason: str, now: datetime) -> Non
         if row.state == "present" and row.revision.present:
             by_cluster.setdefault(row.cluster.code, []).append(row)
     for cluster, found in sorted(by_cluster.items()):
-        desired = _next_generation(cluster)
+        desired = next_generation(cluster)
         members = _members(found)
         made = []
         for row in found:
@@ -368,38 +374,3 @@ def _end(name: str, now: datetime) -> int:
     move(row, ALLOCATION, "end", ended_at=row.revision.end_at)
     journal.append(at=now, actor=LOOP.name, event="allocations.end", subject=f"allocation:{name}")
     return 1
-
-
-def tell_of_maintenance(*, now: datetime) -> int:
-    """Tell the people of every allocation whose nodes are to be taken out, and the agent; returns how many works."""
-    works = fleet_queries.maintenances_untold()
-    for work in works:
-        with transaction.atomic():
-            for row in _touched(work):
-                _tell(row, work, now)
-            publish(work.cluster, _next_generation(work.cluster), now)
-            fleet.told_of_maintenance(now=now, maintenance_id=work.id)
-    return len(works)
-
-
-def _touched(work: MaintenanceView) -> list[Allocation]:
-    rows = Allocation.objects.filter(
-        cluster__code=work.cluster,
-        state="present",
-        revision__start_at__lt=work.end_at,
-        revision__end_at__gt=work.start_at,
-    ).select_related("revision")
-    return [row for row in rows if set(row.revision.node_names) & set(work.node_names)]
-
-
-def _tell(row: Allocation, work: MaintenanceView, now: datetime) -> None:
-    nodes = ", ".join(sorted(set(row.revision.node_names) & set(work.node_names)))
-    body = Text(
-        f"{nodes} 서버가 점검에 들어갑니다. 이 시간은 요금에서 빠집니다.\n"
-        f"사유: {work.reason}\n자세한 시각: /allocations/{row.name}/",
-        f"Maintenance on {nodes}. These hours are not charged.\nReason: {work.reason}\nTimes: /allocations/{row.name}/",
-    )
-    subject = Text(f"[{row.award_number}] 서버 점검 안내", f"[{row.award_number}] Planned maintenance")
-    for user in Access.objects.filter(allocation=row, removed_at=None).values_list("user_id", flat=True):
-        key = f"maintenance:{work.id}:{row.name}:{user}"
-        messages.announce(key=key, user_id=user, subject=subject, body=body, now=now)

@@ -11,17 +11,15 @@ from dure.portal.fleet.operations.agents import (
 from dure.portal.fleet.operations.bookings import Wanted, book, book_all, postpone, release
 from dure.portal.fleet.operations.failures import give_way, take_back_repaired
 from dure.portal.fleet.operations.programme import load_programme
-from dure.portal.fleet.operations.providers import (
-    announce_maintenance,
-    describe_access,
-    told_of_maintenance,
-)
+from dure.portal.fleet.operations.providers import describe_access
+from dure.portal.fleet.operations.works import announce_maintenance, call_off_maintenance, told_of_maintenance
 
 __all__ = [
     "Wanted",
     "announce_maintenance",
     "book",
     "book_all",
+    "call_off_maintenance",
     "claim_epoch",
     "describe_access",
     "give_way",
