@@ -35,6 +35,7 @@ CALL = Lifecycle(
     "draft",
     {
         ("draft", "announce"): "announced",
+        ("draft", "take_over"): "closed",  # it was announced and closed elsewhere
         ("announced", "open"): "open",
         ("open", "close"): "closed",
         ("closed", "extend"): "open",

@@ -9,6 +9,7 @@ import pytest
 from dure.core.errors import IllegalTransition, InvalidInput, NotFound, NotPermitted
 from dure.portal.applications import operations, queries
 from dure.portal.calls import operations as calls
+from dure.portal.calls import queries as calls_queries
 from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
 from dure.portal.messages.models import Message
@@ -164,9 +165,13 @@ def test_an_answer_that_wants_a_check_keeps_the_application_from_counting(at):
         with pytest.raises(InvalidInput):
             operations.clear(actor=office, now=AFTER, number=number, note=note)
     at(AFTER)
+    assert queries.to_check(calls_queries.call("25-1")) == [flagged]
+    home = browser(office).get("/home/").content.decode()
+    assert "손으로 확인할 답이 있는 신청 1건" in home and f"/applications/{flagged}/" in home
     assert "따로 확인할 답" in browser(office).get(f"/applications/{flagged}/").content.decode()
     assert "따로 확인할 답" not in browser(careful).get(f"/applications/{flagged}/").content.decode()
     browser(office).post(f"/applications/{flagged}/clear/", {"note": "전략물자 판정서를 확인함"})
+    assert queries.to_check(calls_queries.call("25-1")) == []
     operations.admit(actor=office, now=AFTER, number=flagged)
     assert queries.application(flagged, office).state == "admitted"
 

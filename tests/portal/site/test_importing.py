@@ -24,7 +24,18 @@ from dure.portal.reviews import queries as reviews
 from dure.portal.reviews.models import Reviewer
 from dure.portal.site.importing import giving, sheets, taking, uploads
 from dure.portal.site.importing.uploads import Upload
-from tests.portal.competition import AFTER, CLOSES, browser, manager, member_of, opened, person, submitted
+from tests.portal.competition import (
+    AFTER,
+    CLOSES,
+    SECOND,
+    browser,
+    composed,
+    manager,
+    member_of,
+    opened,
+    person,
+    submitted,
+)
 
 pytestmark = pytest.mark.django_db
 ORGANISATIONS = [
@@ -243,3 +254,34 @@ def test_the_pages_preview_confirm_and_keep_others_out(monkeypatch, tmp_path):
     assert browser(member_of("byeolbit")).get("/calls/25-1/export.zip").status_code == 403
     with pytest.raises(Stale):
         uploads.kept(office, "25-2", token)
+
+
+def test_a_call_that_closed_elsewhere_is_moved_here_whole():
+    boss = manager()
+    composed(boss)
+    refused = tried(boss, whole()).mistakes
+    assert any("preview" in one.remedy.en and "take it over" in one.remedy.en for one in refused), "what to do first"
+    with pytest.raises(InvalidInput):
+        calls.take_over(actor=boss, now=CLOSES - SECOND, code="25-1")
+    with pytest.raises(NotPermitted):
+        calls.take_over(actor=person("anyone"), now=AFTER, code="25-1")
+    with pytest.raises(InvalidInput):
+        calls.announce(actor=boss, now=AFTER, code="25-1")
+    calls.take_over(actor=boss, now=AFTER, code="25-1")
+    assert call_queries.call("25-1").state == "closed" and call_queries.events("25-1")[-1].kind == "closed"
+    assert tried(boss, whole()).is_right and Application.objects.get().state == "submitted"
+    assert applications.admit_all(actor=boss, now=AFTER, call_code="25-1") == ["OLD-0001"]
+    calls.start_review(actor=boss, now=AFTER, code="25-1")
+    assert journal.verify() is None
+
+
+def test_the_preview_of_a_draft_that_is_over_offers_to_move_it(monkeypatch):
+    monkeypatch.setattr("dure.portal.site.middleware.now", lambda: AFTER)
+    boss = manager()
+    composed(boss)
+    office = browser(boss)
+    page = office.get("/calls/25-1/preview/").content.decode()
+    assert "/calls/25-1/manage/step/take_over/" in page and "/manage/step/announce/" not in page
+    assert "/calls/25-1/import/" in office.get("/calls/25-1/manage/").content.decode()
+    assert office.post("/calls/25-1/manage/step/take_over/").status_code == 302
+    assert call_queries.call("25-1").state == "closed"

@@ -129,6 +129,12 @@ def withdraw(request: HttpRequest, number: str) -> dict[str, Any]:
     return _out(queries.application(number, request.actor))
 
 
+@router.post("/applications/{number}/carry", response=answers(StartedOut), auth=signed_in, summary="Next round")
+def carry(request: HttpRequest, number: str) -> dict[str, str]:
+    """Go on in the next round with a draft that missed its deadline."""
+    return {"number": operations.carry_over(actor=request.actor, now=request.now, number=number)}
+
+
 @router.get("/applications/{number}/versions/{version}", response=answers(dict[str, Any]), auth=signed_in)
 def version(request: HttpRequest, number: str, version: int) -> dict[str, Any]:
     """A sealed version as the document its hash is taken of."""

@@ -167,6 +167,13 @@ def renewed(earlier: Content, lead: Member) -> Content:
     )
 
 
+def carried(late: Content, form: Sequence[forms.Question]) -> Content:
+    """A draft that missed its deadline, for another call: what was typed and is asked there; no files, no consents."""
+    known = {question.code for question in form}
+    answers = {code: answer for code, answer in late.answers.items() if code in known}
+    return late.model_copy(update={"answers": answers, "consents": Consents(), "attachments": ()})
+
+
 def stored(content: Content) -> dict[str, Any]:
     """The content as JSON values."""
     return content.model_dump(mode="json")

@@ -201,6 +201,19 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("applications-show", number)
 
 
+@require_POST
+@person_required
+def carry(request: HttpRequest, number: str) -> HttpResponse:
+    """Go on in the next round with what was typed for one that is over."""
+    try:
+        fresh = operations.carry_over(actor=request.actor, now=request.now, number=number)
+        messages.success(request, _("작성한 내용을 옮겼습니다. 기간을 확인하고 동의를 다시 표시한 뒤 제출하십시오."))
+        return redirect("applications-show", fresh)
+    except InvalidInput as error:
+        messages.error(request, error.public.in_(language()))
+        return redirect("applications-show", number)
+
+
 @person_required
 def discard(request: HttpRequest, number: str) -> HttpResponse:
     """Throw a draft away, after asking."""
@@ -285,6 +298,7 @@ def _overview(request: HttpRequest, view: ApplicationView, call: CallView, mista
         "events": _timeline(view, call),
         "now": request.now,
         "is_late": not call.accepts(request.now),
+        "successor": calls.successor(call, request.now) if request.now >= call.closes_at else None,
         "crumbs": [MINE, (view.number, "")],
     }
     return render(request, "applications/overview.html", context)

@@ -362,6 +362,15 @@ def open_checks(view: ApplicationView, call: CallView) -> list[forms.Question]:
     return [] if cleared else list(found)
 
 
+def to_check(call: CallView) -> list[str]:
+    """Numbers of the call's submitted applications with an answer the programme still has to check by hand."""
+    if not any(question.checked_if for question in call.form):
+        return []
+    rows = Application.objects.filter(call_id=call.id, state="submitted", version__clearance=None)
+    found = rows.values_list("number", "version__content__answers").order_by("number")
+    return [number for number, answers in found if forms.to_check(call.form, answers or {})]
+
+
 def unchecked(view: ApplicationView, call: CallView) -> list[Mistake]:
     """A mistake for each answer that has to be checked by hand before the application counts."""
     remedy = Text("답을 확인하고 확인 내용을 남기십시오.", "Check the answer and say what was found.")

@@ -31,6 +31,7 @@ urlpatterns = [
     path("applications/<slug:number>/receipt/", pages.receipt, name="applications-receipt"),
     path("applications/<slug:number>/withdraw/", pages.withdraw, name="applications-withdraw"),
     path("applications/<slug:number>/discard/", pages.discard, name="applications-discard"),
+    path("applications/<slug:number>/carry/", pages.carry, name="applications-carry"),
     path("applications/<slug:number>/admit/", intake.admit, name="applications-admit"),
     path("applications/<slug:number>/refuse/", intake.refuse, name="applications-refuse"),
     path("applications/<slug:number>/versions/<int:version>/", pages.version, name="applications-version"),

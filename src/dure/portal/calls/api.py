@@ -160,6 +160,7 @@ class ReasonIn(Schema):
 
 STEPS = {
     "announce": operations.announce,
+    "take-over": operations.take_over,
     "open": operations.open,
     "close": operations.close,
     "start-review": operations.start_review,
@@ -243,7 +244,7 @@ def cancel(request: HttpRequest, code: str, body: ReasonIn) -> dict[str, Any]:
 
 @router.post("/calls/{code}/steps/{step}", response=answers(CallOut), auth=signed_in, summary="Take the next step")
 def step(request: HttpRequest, code: str, step: str) -> dict[str, Any]:
-    """`step` is announce, open, close, start-review or start-deciding."""
+    """`step` is announce, take-over, open, close, start-review or start-deciding."""
     if step not in STEPS:
         raise NotFound(internal=f"no step {step!r}")
     STEPS[step](actor=request.actor, now=request.now, code=code)

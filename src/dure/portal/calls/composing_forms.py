@@ -121,6 +121,8 @@ class CallForm(forms.Form):
         add("options", area, _("보기"), _("한 줄에 하나씩: 코드 | 한국어 | 영어"))
         hint = _("앞의 질문 코드 = 답, 답. 예: releases-model = yes")
         add("when", forms.CharField(max_length=300), _("이럴 때만 묻기"), hint)
+        hint = _("답, 답. 예: yes. 이렇게 답한 신청은 사업 담당자가 확인해야 접수가 인정됩니다.")
+        add("checked_if", forms.CharField(max_length=300), _("이렇게 답하면 손으로 확인"), hint)
 
     @property
     def question_rows(self) -> list[list[Any]]:
@@ -177,7 +179,7 @@ class CallForm(forms.Form):
         for row in range(self.rows):
             read = {
                 name: self.cleaned_data.get(f"questions.{row}.{name}")
-                for name in ("code", "type", "ko", "en", "required", "options", "when")
+                for name in ("code", "type", "ko", "en", "required", "options", "when", "checked_if")
             }
             if not read["code"]:
                 continue
@@ -192,8 +194,9 @@ class CallForm(forms.Form):
             }
             if "=" in (read["when"] or ""):
                 earlier, answers = read["when"].split("=", 1)
-                values = [answer.strip() for answer in answers.split(",") if answer.strip()]
-                question["when"] = {"question": earlier.strip(), "is_one_of": values}
+                question["when"] = {"question": earlier.strip(), "is_one_of": _parts(answers)}
+            if read["checked_if"]:
+                question["checked_if"] = _parts(read["checked_if"])
             yield question
 
 
@@ -425,6 +428,7 @@ def _initial(call: CallView | None, track: str) -> dict[str, Any]:
                 f"{o['code']} | {o['label']['ko']} | {o['label']['en']}" for o in question.get("options", ())
             ),
             f"{where}.when": f"{when['question']} = {', '.join(when['is_one_of'])}" if when else "",
+            f"{where}.checked_if": ", ".join(question.get("checked_if", ())),
         }
     return found
 
@@ -435,6 +439,10 @@ def _copied(call: CallView) -> dict[str, Any]:
     for name in ("opens_at", "closes_at", "decide_by", "use_from", "use_until"):
         del found[name]
     return found
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _lines(text: str) -> Iterable[tuple[str, str, str]]:

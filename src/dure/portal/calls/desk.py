@@ -26,6 +26,7 @@ from dure.portal.framework.pages import add_mistakes, role_required
 MOVABLE = ("announced", "open", "closed")  # still to be extended, corrected or cancelled
 STEPS = {
     "announce": operations.announce,
+    "take_over": operations.take_over,
     "open": operations.open,
     "close": operations.close,
     "start_review": operations.start_review,
@@ -195,6 +196,7 @@ def preview(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "call": call,
         "mistakes": mistakes,
+        "has_passed": call.closes_at <= request.now,
         "rounds": queries.rounds(call.series, request.actor),
         "crumbs": [CALLS, (code, f"/calls/{code}/"), (_("공고 미리 보기"), "")],
         **about(request, call),
@@ -344,5 +346,7 @@ def _manage_page(request: HttpRequest, call: CallView, form: BothForm, event: st
 
 
 def _is_due(call: CallView, step: str, now: datetime) -> bool:
-    """Opening and closing wait for their announced times."""
-    return now >= {"open": call.opens_at, "close": call.closes_at}.get(step, now)
+    """Opening and closing wait for their announced times; only a call still to close can be announced."""
+    if step == "announce":
+        return now < call.closes_at
+    return now >= {"open": call.opens_at, "close": call.closes_at, "take_over": call.closes_at}.get(step, now)

@@ -227,6 +227,14 @@ def rounds(series: str, actor: Actor = NOBODY) -> list[CallView]:
     return [view_of(row) for row in rows if may_see(actor, row.state)]
 
 
+def successor(view: CallView, now: datetime) -> CallView | None:
+    """Where one goes on who missed this call: its next round that takes applications now, else a call on its track."""
+    takes = [one for one in calls(NOBODY, ("announced", "open")) if one.code != view.code and one.accepts(now)]
+    same_series = [one for one in takes if view.series and one.series == view.series]
+    same_track = [one for one in takes if one.track == view.track]
+    return min(same_series or same_track, key=lambda one: one.closes_at, default=None)
+
+
 def document(code: str, file_id: int, actor: Actor = NOBODY) -> dict[str, Any]:
     """The document of a call that is the stored file `file_id`. Raises NotFound."""
     found = next((one for one in call(code, actor).documents if one.get("file") == file_id), None)

@@ -2,6 +2,7 @@
 
 from dure.portal.applications.operations.attaching import attach, detach
 from dure.portal.applications.operations.bringing import Brought, bring
+from dure.portal.applications.operations.carrying import carry_over
 from dure.portal.applications.operations.endorsing import (
     decline_endorsement,
     endorse,
@@ -20,6 +21,7 @@ __all__ = [
     "admit_all",
     "attach",
     "bring",
+    "carry_over",
     "clear",
     "decline_endorsement",
     "detach",

@@ -60,9 +60,7 @@ def bring(*, actor: Actor, now: datetime, call_code: str, rows: Sequence[Brought
         if there is None:
             new.append(row)
     if new and call.state not in ("open", "closed"):
-        what = Text("신청을 받을 수 있는 상태의 공모가 아닙니다.", "The call takes no applications in its state.")
-        remedy = Text("접수 중이거나 마감한 공모로 가져오십시오.", "Import into a call that is open or closed.")
-        raise InvalidInput(Mistake("call", what, remedy))
+        raise InvalidInput(_not_here(call))
     if mistakes:
         raise InvalidInput(mistakes)
     if new:
@@ -76,6 +74,25 @@ def bring(*, actor: Actor, now: datetime, call_code: str, rows: Sequence[Brought
             digest=canonical.digest(sorted(hashes)),
         )
     return len(new), len(rows) - len(new)
+
+
+def _not_here(call: CallView) -> Mistake:
+    what = Text(
+        "지금 상태의 공모로는 신청을 가져올 수 없습니다.", "Applications cannot be imported into this call now."
+    )
+    if call.state == "draft":
+        remedy = Text(
+            f"/calls/{call.code}/preview/에서 먼저 공고하거나, 마감이 지났으면 마감된 공모로 옮겨 오십시오.",
+            f"First announce it at /calls/{call.code}/preview/, or take it over there where its deadline has passed.",
+        )
+    elif call.state == "announced":
+        remedy = Text("접수를 시작한 뒤에 가져오십시오.", "Import once it is open.")
+    else:
+        remedy = Text(
+            "평가를 시작하기 전의 공모로 가져오십시오. 필요하면 새 공모를 만드십시오.",
+            "Import into a call whose review has not begun; compose a new one if need be.",
+        )
+    return Mistake("call", what, remedy)
 
 
 def _mistakes(row: Brought, call: CallView, now: datetime) -> list[Mistake]:

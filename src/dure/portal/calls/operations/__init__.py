@@ -14,6 +14,7 @@ from dure.portal.calls.operations.composing import end_rounds as end_rounds
 from dure.portal.calls.operations.composing import redraft as redraft
 from dure.portal.calls.operations.composing import remove_document as remove_document
 from dure.portal.calls.operations.composing import set_rubric as set_rubric
+from dure.portal.calls.operations.composing import take_over as take_over
 from dure.portal.calls.operations.keeping import CORRECTABLE as CORRECTABLE
 from dure.portal.calls.operations.nominating import nominate as nominate
 from dure.portal.calls.operations.nominating import withdraw_nomination as withdraw_nomination

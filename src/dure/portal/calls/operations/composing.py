@@ -181,18 +181,41 @@ def announce(*, actor: Actor, now: datetime, code: str) -> None:
         mistakes.append(Mistake("closes_at", what, Text("마감을 늦추십시오.", "Choose a later deadline.")))
     if mistakes:
         raise InvalidInput(mistakes)
+    _publish(row, "announce", now)
+    event(row, now, "announced", Text("공모를 공고하였습니다.", "The call was announced."))
+    append(at=now, actor=actor.name, event="calls.announce", subject=f"call:{code}", record=open_record(view_of(row)))
+
+
+@transaction.atomic
+def take_over(*, actor: Actor, now: datetime, code: str) -> None:
+    """Make a draft whose deadline has passed a closed call: it ran elsewhere, and its applications are imported."""
+    actor.require(actor.is_programme_manager or actor.is_system)
+    row = locked(Call.objects, code=code)
+    CALL.after(row.state, "take_over")
+    if now < row.closes_at:
+        what = Text("마감이 아직 지나지 않았습니다.", "The deadline has not passed.")
+        raise InvalidInput(Mistake("closes_at", what, Text("옮겨 오지 말고 공고하십시오.", "Announce it instead.")))
+    _publish(row, "take_over", now)
+    text = Text(
+        "다른 곳에서 접수를 마친 공모를 옮겨 왔습니다.",
+        "This call was run elsewhere up to its deadline and moved here.",
+    )
+    event(row, now, "closed", text)
+    append(at=now, actor=actor.name, event="calls.take_over", subject=f"call:{code}", record=open_record(view_of(row)))
+
+
+def _publish(row: Call, name: str, now: datetime) -> None:
+    """Rubric (unless it has its own), policy and hash of the programme file as it is now stay with the call."""
     current = programmes.current()
     move(
         row,
         CALL,
-        "announce",
+        name,
         announced_at=now,
         rubric=row.rubric or current.rubric.model_dump(mode="json"),
         policy=current.policy.model_dump(mode="json"),
         programme_hash=current.digest,
     )
-    event(row, now, "announced", Text("공모를 공고하였습니다.", "The call was announced."))
-    append(at=now, actor=actor.name, event="calls.announce", subject=f"call:{code}", record=open_record(view_of(row)))
 
 
 @transaction.atomic

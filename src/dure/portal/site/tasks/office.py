@@ -59,6 +59,12 @@ def _call(actor: Actor, call: CallView, now: datetime) -> Iterator[Task]:
     if unanswered:
         title = Text(f"공모 질문 {unanswered}건에 답하십시오", f"Answer {unanswered} questions on a call")
         yield Task(title, name, page, weight=25)
+    if call.state in ("open", "closed") and (to_check := applications.to_check(call)):
+        title = Text(
+            f"손으로 확인할 답이 있는 신청 {len(to_check)}건을 보십시오",
+            f"Check answers of {len(to_check)} applications by hand",
+        )
+        yield Task(title, name, addresses.application(to_check[0]), due=call.decide_by, weight=22)
     if call.state == "closed":
         waiting = applications.counts(call.code, actor).get("submitted", 0)
         if waiting:
