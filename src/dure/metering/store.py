@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dure.core.period import Period
@@ -99,17 +100,33 @@ def write(directory: Path, uses: Sequence[HourUse]) -> Written:
         raise ValueError("an allocation has two rows in one revision of one hour")
     ordered = sorted(uses, key=lambda use: (use.cluster, use.allocation, use.start, use.revision))
     columns = {name: [getattr(use, name) for use in ordered] for name in _SCHEMA.names}
+    return _keep(directory, pa.table(columns, schema=_SCHEMA))
+
+
+def merge(directory: Path, paths: Sequence[Path]) -> Written:
+    """Put the hours of several files into one, all revisions kept; the same files give the same file.
+
+    Raises FileNotFoundError, and ValueError for a file of another kind.
+    """
+    tables = [pq.read_table(path) for path in paths]
+    strange = [str(path) for path, table in zip(paths, tables, strict=True) if table.schema.names != _SCHEMA.names]
+    if strange:
+        raise ValueError(f"no file of hours: {strange[0]}")
+    order = [(name, "ascending") for name in ("cluster", "allocation", "start", "revision")]
+    return _keep(directory, pa.concat_tables(table.cast(_SCHEMA) for table in tables).sort_by(order))
+
+
+def _keep(directory: Path, table: pa.Table) -> Written:
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.table(columns, schema=_SCHEMA), sink, compression="zstd", use_dictionary=["cluster", "allocation"]
-    )
+    pq.write_table(table, sink, compression="zstd", use_dictionary=["cluster", "allocation"])
     content = sink.getvalue().to_pybytes()
     digest = hashlib.sha256(content).hexdigest()
-    first, last = min(use.start for use in uses), max(use.start for use in uses)
+    ends = pc.min_max(table["start"]).as_py()
+    first, last = ends["min"], ends["max"]
     path = directory / f"{first:%Y%m%dT%H}-{last:%Y%m%dT%H}-{digest[:16]}.parquet"
     directory.mkdir(parents=True, exist_ok=True)
     _put(path, content)
-    return Written(path, f"sha256:{digest}", len(ordered))
+    return Written(path, f"sha256:{digest}", table.num_rows)
 
 
 def verify(written: Written) -> bool:

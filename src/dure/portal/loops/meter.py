@@ -1,4 +1,4 @@
-"""Stores received windows as hours in Parquet; the only loop that writes there."""
+"""Stores received windows as hours in Parquet and merges small files; the only loop that writes there."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from dure.portal.usage import operations
 
 
 def run(now: datetime) -> int:
-    """Store what waits; returns how many windows."""
-    return operations.store_pending(now=now)
+    """Store what waits and keep files few; returns how many windows and files were moved."""
+    return operations.store_pending(now=now) + operations.compact(now=now)

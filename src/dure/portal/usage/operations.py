@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
@@ -23,6 +24,10 @@ from dure.protocol.answers import Outcome, Receipt
 from dure.protocol.usage import UsagePost, UsageRow, UsageWindow
 
 WINDOWS_PER_FILE = 2000
+FILES_MERGED = 24
+TIERS = (20_000, 500_000)
+"""Files below so many rows are merged once there are `FILES_MERGED` of a tier: each row is moved a few times only."""
+ORPHANED_AFTER = 3600  # seconds by which the newest file is younger than one that no row speaks of
 
 
 def receive(*, now: datetime, post: UsagePost) -> list[Receipt]:
@@ -110,6 +115,65 @@ def store_pending(*, now: datetime) -> int:
         detail = {"sha256": written.sha256, "rows": written.rows, "windows": len(ids)}
         journal.append(at=now, actor="loop:meter", event="usage.store", subject=f"file:{path}", **detail)
     return len(rows)
+
+
+def compact(*, now: datetime) -> int:
+    """Merge small files of hours into one; returns how many. Idle turns only read.
+
+    First the merged file, under a name made of its content; then, in one transaction, its row in place of theirs. A
+    kill between the two leaves a file nobody lists, and the next run writes the same one again. Only the meter loop
+    may call this. Raises InvalidInput when a file is not what was written: nothing is then merged.
+    """
+    batch = _small_files()
+    if not batch:
+        return 0
+    home = Path(settings.ENV.home)
+    damaged = [row.path for row in batch if not store.verify(store.Written(home / row.path, row.sha256, 0))]
+    if damaged:
+        what = Text("사용량 파일이 없거나 손상되었습니다.", "A file of usage is missing or damaged.")
+        remedy = Text("백업에서 되살려 주십시오.", "Restore it from a backup.")
+        raise InvalidInput([Mistake(path, what, remedy) for path in damaged])
+    _sweep(home)
+    merged = store.merge(directory(), [home / row.path for row in batch])
+    path = os.path.relpath(merged.path, home)
+    with transaction.atomic():
+        kept = StoredHours.objects.create(path=path, sha256=merged.sha256, row_count=merged.rows, written_at=now)
+        ids = [row.pk for row in batch]
+        Window.objects.filter(stored_id__in=ids).update(stored=kept)
+        StoredHours.objects.filter(pk__in=ids).update(superseded_at=now)
+        detail = {"sha256": merged.sha256, "rows": merged.rows, "files": len(ids)}
+        journal.append(at=now, actor="loop:meter", event="usage.compact", subject=f"file:{path}", **detail)
+    return len(batch)
+
+
+def _small_files() -> list[StoredHours]:
+    """The oldest files of the first tier that has enough of them."""
+    least = 0
+    for most in TIERS:
+        rows = StoredHours.objects.filter(superseded_at=None, row_count__gte=least, row_count__lt=most).order_by("id")
+        batch = list(rows[:FILES_MERGED])
+        if len(batch) == FILES_MERGED:
+            return batch
+        least = most
+    return []
+
+
+def _sweep(home: Path) -> None:
+    """Remove files nobody reads any more: superseded before the last merge, or left by a kill and never listed.
+
+    Those of the last merge stay until the next, for readers who listed them. No clock is read: a file without a row is
+    an orphan once a file an hour younger has been written.
+    """
+    last = StoredHours.objects.aggregate(last=Max("superseded_at"))["last"]
+    superseded = dict(StoredHours.objects.values_list("path", "superseded_at"))
+    written = {path: path.stat().st_mtime for path in directory().iterdir() if path.is_file()}
+    newest = max(written.values(), default=0.0)
+    for path, at in written.items():
+        name = os.path.relpath(path, home)
+        replaced_at = superseded.get(name)
+        is_orphan = name not in superseded and newest - at >= ORPHANED_AFTER
+        if is_orphan or (replaced_at is not None and last is not None and replaced_at < last):
+            path.unlink()
 
 
 def _uses(window: UsageWindow) -> list[HourUse]:
