@@ -150,6 +150,34 @@ def negative_room(plan: dict[str, Any], problem: Problem) -> None:
     plan["certificate"]["slack"] = [{"row": "budget", "room": -5, "prices": {}, "precedence": [], "conditional": []}]
 
 
+def rounding(rows: dict[str, list[int]], price: int = 1, divisor: int = 2) -> list[dict[str, Any]]:
+    return [{"rows": rows, "divisor": divisor, "free": {}, "shrink": 1, "price": price}]
+
+
+def rounded_nowhere(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["rounding"] = rounding({"no-such-rule": [1, 1]})
+
+
+def rounded_for_nobody(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["rounding"] = [rounding({"budget": [1, 1]})[0] | {"free": {"nobody": 1}}]
+
+
+def rounded_backwards(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["rounding"] = rounding({"budget": [1, 1]}, price=-1)
+
+
+def rounded_by_nothing(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["rounding"] = rounding({"budget": [1, 1]}, divisor=0)
+
+
+def nodes_in_dozens(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["rounding"] = rounding({"capacity/kakao-b200/0": [1, 12]})
+
+
+def counted_in_odd_units(plan: dict[str, Any], problem: Problem) -> None:
+    plan["certificate"]["rounding"] = rounding({"budget": [1, 7_919]})
+
+
 def other_problem(plan: dict[str, Any], problem: Problem) -> None:
     plan["problem"] = "sha256:" + "0" * 64
 
@@ -186,6 +214,12 @@ FAULTS: list[tuple[Fault, str]] = [
     (room_nowhere, "certificate"),
     (room_by_another_price, "certificate"),
     (negative_room, "certificate"),
+    (rounded_nowhere, "certificate"),
+    (rounded_for_nobody, "certificate"),
+    (rounded_backwards, "certificate"),
+    (rounded_by_nothing, "certificate"),
+    (nodes_in_dozens, "certificate"),
+    (counted_in_odd_units, "certificate"),
     (other_problem, "problem"),
     (other_programme, "programme"),
     (envy, "merit"),

@@ -3,6 +3,7 @@ the auditor accepts is never below the true optimum."""
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -10,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dure.decide.planning import audit, reference
-from dure.decide.planning.model import build
-from dure.decide.planning.plan import Certificate, Conditional, Plan, Slack
+from dure.decide.planning.model import Model, build
+from dure.decide.planning.plan import Certificate, Conditional, Plan, Rounding, Slack
 from dure.decide.planning.problem import (
     Application,
     Calendar,
@@ -71,8 +72,9 @@ def test_nobody_stands_above_by_a_choice_that_no_calendar_holds() -> None:
 
 
 def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Random) -> Certificate:
-    """Prices about as large as matter, a few knapsacks, and any pairs the rule may imply."""
-    rows = [row for row in build(problem).rows if row.price is None]
+    """Prices about as large as matter, a few knapsacks, sums of rows rounded, and any pairs the rule may imply."""
+    model = build(problem)
+    rows = [row for row in model.rows if row.price is None]
     each = max(1, value * SCALE // 4)
     blocks = tuple({row.name for row in rows if chance.random() < 0.1})
     prices = {row.name: chance.randrange(each) for row in rows if chance.random() < 0.3 and row.name not in blocks}
@@ -84,8 +86,9 @@ def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Ra
         if rule.name == "merit" and merit.is_above(one.id, two.id)
     ]
     pairs = tuple((*pair, chance.randrange(each)) for pair in above if chance.random() < 0.7)
+    rounding = tuple(some_rounding(model, each, chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
     if not above:
-        return Certificate(SCALE, prices, blocks)
+        return Certificate(SCALE, prices, blocks, rounding=rounding)
     conditional = []
     for first, second in above:
         row = chance.choice(rows)
@@ -94,7 +97,21 @@ def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Ra
             conditional.append(Conditional(first, second, row.name, reach, chance.randrange(each) // reach))
     found = Certificate(SCALE, prices, blocks, pairs, tuple(conditional))
     slack = tuple(some_slack(row.name, row.cap, each, found, chance) for row in rows if chance.random() < 0.2)
-    return replace(found, slack=slack)
+    return replace(found, slack=slack, rounding=rounding)
+
+
+def some_rounding(model: Model, each: int, chance: random.Random) -> Rounding:
+    """Any rows with any multipliers, counted in any unit they all come in, and any amounts taken off anybody."""
+    chosen = []
+    for r, row in enumerate(model.rows):
+        if row.price is None and chance.random() < 0.4:
+            common = math.gcd(*(int(amount) for amount in model.use_amount[model.use_row == r])) or 1
+            unit = 1 if row.policy is None or chance.random() < 0.5 else common
+            chosen.append((row.name, chance.randrange(-3, 5), unit))
+    free = tuple((one.id, chance.randrange(-4, 5)) for one in model.problem.applications if chance.random() < 0.5)
+    return Rounding(
+        tuple(chosen), chance.randrange(1, 9), free, chance.choice((1, 1, 2, 3)), chance.randrange(1 + each // 8)
+    )
 
 
 def some_slack(name: str, cap: int, each: int, found: Certificate, chance: random.Random) -> Slack:

@@ -612,6 +612,7 @@ class Bound:
         self.conditional = certificate.get("conditional", [])
         self.scale, self.prices = certificate["scale"], certificate["prices"]
         self.blocks, self.precedence = set(certificate["blocks"]), certificate["precedence"]
+        self.roundings = [Rounding(one) for one in certificate.get("rounding", [])]
         self.wrong: list[str] = []
         self.total = 0
         self._row_price: dict[Any, list[int]] = {}
@@ -634,17 +635,19 @@ class Bound:
         self._precede()
         self._price_rows()
         self._check_reaches()
+        self._round_rows()
         if self.wrong:
             return None
         touched = self._bonus.keys() | self._below.keys()
         for name, application in self.ground.application.items():
             if self.ground.is_fundable(application):
-                if self.blocks or name in touched:
+                if self.blocks or self.roundings or name in touched:
                     self._count(application)
                 else:
                     self.total += self._best(application)
         for row, groups in self._knapsacks.items():
             self.total += knapsack(self._cap[row], groups)
+        self.wrong += [what for one in self.roundings for what in sorted(one.wrong)]
         return None if self.wrong else self.total // self.scale
 
     def _price_rows(self) -> None:
@@ -669,7 +672,7 @@ class Bound:
     def _words(self, policy: Object) -> Iterable[str]:
         if not policy["each"]:
             return [""]
-        some = next(iter(self.ground.cluster.values()))
+        some = next(iter(self.ground.cluster.values()), None)
         if policy["each"] in ("cluster", "gpu_model", "provider"):
             return {self.ground.fact(policy["each"], None, one) for one in self.ground.cluster.values()}
         return {self.ground.fact(policy["each"], one, some) for one in self.ground.application.values()}
@@ -724,6 +727,34 @@ class Bound:
                 if reach > self._all[row] - need:
                     self.wrong.append(f"{row}: holds less when it refuses {first}")
 
+    def _round_rows(self) -> None:
+        """Add price x cap of every inequality from rounding, derived anew from the rows it names."""
+        capacity = {f"capacity/{code}/{slot}" for code in self.ground.cluster for slot in range(self.ground.slots)}
+        for one in self.roundings:
+            self.wrong += [
+                f"{row}: no hard row to round" for row in one.rows if row not in self._all or row in self._soft
+            ]
+            self.wrong += [f"{name}: no such application" for name in one.free if name not in self.ground.application]
+            self.wrong += [f"{row}: nodes come singly" for row in one.rows if row in capacity and one.rows[row][1] != 1]
+            if one.price < 0 or one.divisor < 1 or one.shrink < 1 or any(unit < 1 for _, unit in one.rows.values()):
+                self.wrong.append("an inequality from rounding has a price, divisor or unit it may not have")
+            if not self.wrong:
+                self.total += one.price * one.cap(self._all)
+                one.run_over(self.ground)
+
+    def _rounded(self, application: Object, option: Object, rules: Rules, start: int, end: int) -> list[Any]:
+        """What every inequality from rounding makes of a choice, as functions of its nodes."""
+        return [
+            one.weights(application["id"], option["cluster"], start, end, [
+                (row, 0 if policy["measure"] == "awards" else amount, amount if policy["measure"] == "awards" else 0)
+                for policy, word in rules
+                if (policy["name"], word) in one.named
+                for row, _, amount in policy_uses(policy, word, option, start, end, 1)
+                if row in one.rows
+            ])
+            for one in self.roundings
+        ]  # fmt: skip
+
     def _count(self, application: Object) -> None:
         """Add the best this application can bring beyond what it pays, or put its choices into its knapsack."""
         best, block = 0, None
@@ -746,9 +777,12 @@ class Bound:
                 kept = self._touched(application, option, rules, start, end, block) if self.blocks else None
                 block = kept[0] if kept else block
                 barred = self._barred(below, application, option, start) if below else ()
+                lines = self._rounded(application, option, rules, start, end) if self.roundings else ()
                 for nodes in range(option["min_nodes"], top + 1):
                     gain = factor * self.ground.sizes[nodes] // self.ground.divisor * self.scale
                     gain += bonus - nodes * per_node - fixed
+                    for one, line in zip(self.roundings, lines, strict=True):
+                        gain -= one.price * one.weight(line, nodes)
                     for least, price in barred:
                         if nodes >= least:
                             gain -= price
@@ -867,6 +901,71 @@ class Bound:
             for slot in range(first, last):
                 line[slot] += one * prices[slot - first if policy["by_slot"] else 0]
         return running(by_node), running(flat), once
+
+
+class Rounding:
+    """An inequality that holds for every plan, because what rows count is whole.
+
+    Rows times whole multipliers u, added up, say sum a x <= b. Each application's choices sum to at most 1, so an
+    amount c of its own may be taken off each of its choices and off leaving it out. With beta = b - sum c, divisor d
+    and r = beta mod d, F(y) = (y div d)(d - r) + max(0, y mod d - r) is superadditive and F(y) <= (beta div d)(d - r)
+    for every whole y <= beta; what a row with negative u has left is added as it is. Then all is divided by `shrink`
+    and weights and cap are cut to whole numbers.
+    """
+
+    def __init__(self, found: Object) -> None:
+        self.rows = {row: (int(factor), int(unit)) for row, (factor, unit) in found["rows"].items()}
+        self.divisor, self.shrink, self.price = int(found["divisor"]), int(found["shrink"]), int(found["price"])
+        self.free = {name: int(amount) for name, amount in found["free"].items()}
+        self.left = 0
+        self.wrong: set[str] = set()
+        self.named: set[tuple[str, str]] = set()
+        self._lines: dict[str, tuple[list[int], list[int]]] = {}
+
+    def cap(self, caps: dict[str, int]) -> int:
+        """What the weights of a plan may add up to."""
+        amounts = [(factor, caps[row] // unit) for row, (factor, unit) in self.rows.items()]
+        beta = sum(factor * cap for factor, cap in amounts) - sum(self.free.values())
+        self.left = beta % self.divisor
+        total = beta // self.divisor * (self.divisor - self.left)
+        total -= sum(self._round(-amount) for amount in self.free.values())
+        return (total + sum(-factor * cap for factor, cap in amounts if factor < 0)) // self.shrink
+
+    def run_over(self, ground: Ground) -> None:
+        """Note which rules have a row here, and running sums of the multipliers of every cluster's slots."""
+        for policy in ground.policies:
+            for row in self.rows:
+                if row == policy["name"] or row.startswith(policy["name"] + "/"):
+                    rest = row[len(policy["name"]) + 1 :]
+                    self.named.add((policy["name"], rest.rpartition("/")[0] if policy["by_slot"] else rest))
+        for code in ground.cluster:
+            line = [self.rows.get(f"capacity/{code}/{slot}", (0, 1))[0] for slot in range(ground.slots)]
+            self._lines[code] = running(line), running(-min(0, factor) for factor in line)
+
+    def weights(self, name: str, code: str, start: int, end: int, uses: list[tuple[str, int, int]]) -> Any:
+        """What a choice counts by node, what of it in rows with a negative multiplier, and what rules count of it.
+
+        `uses` has (row, amount by node, amount by award).
+        """
+        line, back = self._lines[code]
+        return self.free.get(name, 0), line[end] - line[start], back[end] - back[start], uses
+
+    def weight(self, line: Any, nodes: int) -> int:
+        """The weight of a choice with so many nodes."""
+        free, each, back, uses = line
+        total, away = each * nodes, back * nodes
+        for row, by_node, by_award in uses:
+            factor, unit = self.rows[row]
+            amount, odd = divmod(by_node * nodes + by_award, unit)
+            if odd:
+                self.wrong.add(f"{row}: an award counts no whole number of {unit}")
+            total += factor * amount
+            away -= min(0, factor) * amount
+        return (self._round(total - free) - self._round(-free) + away) // self.shrink
+
+    def _round(self, amount: int) -> int:
+        whole, rest = divmod(amount, self.divisor)
+        return whole * (self.divisor - self.left) + max(0, rest - self.left)
 
 
 def running(amounts: Iterable[int]) -> list[int]:

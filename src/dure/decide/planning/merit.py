@@ -40,9 +40,18 @@ def tables(model: Model, envy: Envy, duals: npt.NDArray[np.float64]) -> Tables:
     )
 
 
-def duals(model: Model, proof: Certificate) -> npt.NDArray[np.float64]:
-    """The certificate's prices per unit of each row."""
-    return np.array([proof.prices.get(row.name, 0) / proof.scale for row in model.rows], dtype=np.float64)
+def duals(model: Model, proof: Certificate, of: Model | None = None) -> npt.NDArray[np.float64]:
+    """The certificate's prices per unit of each row; those of inequalities from rounding are charged to their rows, by
+    what a unit weighs on average. `of` is the model the certificate is for, where that is another."""
+    price = {row: float(one) for row, one in proof.prices.items()}
+    caps = {row.name: row.cap for row in (of or model).rows} if proof.rounding else {}
+    for one in proof.rounding:
+        cap = sum(factor * (caps[row] // unit) for row, factor, unit in one.rows)
+        left = (cap - sum(amount for _, amount in one.free)) % one.divisor
+        for row, factor, unit in one.rows:
+            weight = factor * (one.divisor - left) / one.divisor - min(0, factor)
+            price[row] = price.get(row, 0.0) + one.price * weight / (one.shrink * unit)
+    return np.array([price.get(row.name, 0.0) / proof.scale for row in model.rows], dtype=np.float64)
 
 
 def empty(model: Model) -> Work:

@@ -18,10 +18,11 @@ from dure.decide.planning.packing import model as packing
 from dure.decide.planning.packing.bound import Prices, blocks_of, evaluate
 from dure.decide.planning.packing.envy import Merit
 from dure.decide.planning.packing.pack import Packed
+from dure.decide.planning.packing.rounding import Pools
 from dure.decide.planning.packing.slack import Slack
 from dure.decide.planning.packing.state import possible
 from dure.decide.planning.packing.terms import Term, compress
-from dure.decide.planning.plan import Certificate, Conditional
+from dure.decide.planning.plan import Certificate, Conditional, Rounding
 from dure.decide.planning.plan import Slack as PlanSlack
 
 
@@ -73,6 +74,19 @@ def blocks_to_try(model: Model) -> Ints | None:
     return np.array(sorted(found, key=lambda r: (model.rows[r].name.count("/") == 0, r)), dtype=np.int64)
 
 
+def pools(model: Model, translation: Translation) -> Pools:
+    """Clusters of one GPU model in one slot cannot be told apart by most applications; soft rows refuse nobody."""
+    kind = {cluster.code: cluster.gpu_model for cluster in model.problem.clusters}
+    found: dict[tuple[str, int], list[int]] = {}
+    usable = np.array([row.price is None for row in model.rows], dtype=np.bool_)
+    for r, row in enumerate(model.rows):
+        if row.policy is None:
+            _, code, slot = row.name.split("/")
+            found.setdefault((kind[code], int(slot)), []).append(r)
+            usable[r] = translation.unit[r] == 1
+    return Pools([np.array(found[key], dtype=np.int64) for key in sorted(found)], usable)
+
+
 def certificate(model: Model, translation: Translation, packed: Packed) -> tuple[Certificate, int]:
     """The proof in the problem's rows, and the bound it proves there, exactly as an auditor derives it."""
     proofs = [_Proof(model, translation, packed.blocks, packed.terms, packed.prices)]
@@ -83,14 +97,15 @@ def certificate(model: Model, translation: Translation, packed: Packed) -> tuple
     slack = tuple(
         PlanSlack(
             model.rows[one.row].name, one.room * int(translation.unit[one.row]), proof.prices(common),
-            proof.precedence(common), proof.conditional(common),
+            proof.precedence(common), proof.conditional(common), proof.rounding(common),
         )
         for one, proof in zip(packed.slack, proofs[1:], strict=True)
     )  # fmt: skip
     bound = max(proof.total(common) for proof in proofs) // (scale * common)
     found = Certificate(
-        scale * common, main.prices(common), names, main.precedence(common), main.conditional(common), slack
-    )
+        scale * common, main.prices(common), names, main.precedence(common), main.conditional(common), slack,
+        main.rounding(common),
+    )  # fmt: skip
     return found, bound
 
 
@@ -146,7 +161,9 @@ class _Proof:
 
     def precedence(self, common: int) -> tuple[tuple[str, str, int], ...]:
         """The plain terms that have a price."""
-        return tuple(sorted((*self._pair(term), one * common) for term, one in self._priced() if term.row < 0))
+        return tuple(
+            sorted((*self._pair(term), one * common) for term, one in self._priced() if term.row < 0 <= term.first)
+        )
 
     def conditional(self, common: int) -> tuple[Conditional, ...]:
         """The terms that depend on a row's load and have a price."""
@@ -157,6 +174,18 @@ class _Proof:
                 row = self.model.rows[term.row].name
                 found.append(Conditional(*self._pair(term), row, term.reach * unit, one * (common // unit)))
         return tuple(sorted(found, key=lambda one: (one.first, one.second, one.row)))
+
+    def rounding(self, common: int) -> tuple[Rounding, ...]:
+        """The terms from rounding that have a price."""
+        found = []
+        for term, price in self._priced():
+            one = term.rounding
+            if one is not None:
+                rows = ((self.model.rows[r].name, factor, int(self.translation.unit[r])) for r, factor in one.rows)
+                free = ((self.model.applications[i].id, amount) for i, amount in one.free)
+                taken = Rounding(tuple(sorted(rows)), one.divisor, tuple(sorted(free)), one.shrink, price * common)
+                found.append(taken)
+        return tuple(sorted(found, key=lambda one: (one.rows, one.free)))
 
     def _priced(self) -> list[tuple[Term, int]]:
         return [pair for pair in zip(self.terms, self.term_prices.tolist(), strict=True) if pair[1] > 0]

@@ -42,6 +42,31 @@ class Conditional:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """An inequality that follows from rows by rounding; `packing/rounding.py` says how.
+
+    `rows` has (row, multiplier, unit): what the row counts, and its cap, are counted in whole units. `free` has
+    (application, amount taken off), and weights and cap are divided by `shrink` in the end.
+    """
+
+    rows: tuple[tuple[str, int, int], ...]
+    divisor: int
+    free: tuple[tuple[str, int], ...]
+    shrink: int
+    price: int
+
+    def document(self) -> dict[str, Any]:
+        """The inequality as JSON values."""
+        return {
+            "rows": {row: [factor, unit] for row, factor, unit in self.rows},
+            "divisor": self.divisor,
+            "free": dict(self.free),
+            "shrink": self.shrink,
+            "price": self.price,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Slack:
     """Every plan worth more than the certificate's bound leaves at least `room` free on `row`.
 
@@ -54,6 +79,18 @@ class Slack:
     prices: Mapping[str, int]
     precedence: tuple[tuple[str, str, int], ...] = ()
     conditional: tuple[Conditional, ...] = ()
+    rounding: tuple[Rounding, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The proof as JSON values."""
+        found = {
+            "row": self.row,
+            "room": self.room,
+            "prices": dict(self.prices),
+            "precedence": [list(pair) for pair in self.precedence],
+            "conditional": [asdict(pair) for pair in self.conditional],
+        }
+        return found | ({"rounding": [one.document() for one in self.rounding]} if self.rounding else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +100,7 @@ class Certificate:
     `prices[row]` is a whole number of 1/`scale` of value per unit of the row; rows not named cost nothing. Rows in
     `blocks` have no price: each is kept as an exact knapsack. The rest is used under the merit rule only:
     `precedence` (i, j, price) prices the fact that j may not be funded without i, `conditional` the same as long as a
-    row has room, and `slack` proves which rows always have it.
+    row has room, and `slack` proves which rows always have it. `rounding` (decision 0019) holds for every plan.
     """
 
     scale: int
@@ -72,6 +109,7 @@ class Certificate:
     precedence: tuple[tuple[str, str, int], ...] = ()
     conditional: tuple[Conditional, ...] = ()
     slack: tuple[Slack, ...] = ()
+    rounding: tuple[Rounding, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The certificate as JSON values; parts that came later (decision 0010) only where they are used."""
@@ -84,16 +122,9 @@ class Certificate:
         if self.conditional:
             found["conditional"] = [asdict(one) for one in self.conditional]
         if self.slack:
-            found["slack"] = [
-                {
-                    "row": one.row,
-                    "room": one.room,
-                    "prices": dict(one.prices),
-                    "precedence": [list(pair) for pair in one.precedence],
-                    "conditional": [asdict(pair) for pair in one.conditional],
-                }
-                for one in self.slack
-            ]
+            found["slack"] = [one.document() for one in self.slack]
+        if self.rounding:
+            found["rounding"] = [one.document() for one in self.rounding]
         return found
 
 
@@ -199,6 +230,7 @@ def _certificate(part: Reader) -> Certificate:
         precedence=tuple(part.triples("precedence")),
         conditional=part.parts("conditional", _conditional) if "conditional" in part else (),
         slack=part.parts("slack", _slack) if "slack" in part else (),
+        rounding=part.parts("rounding", _rounding) if "rounding" in part else (),
     )
     part.close()
     return certificate
@@ -218,6 +250,18 @@ def _slack(part: Reader) -> Slack:
         prices=_prices(part.part("prices"), -(2**80)),
         precedence=tuple(part.triples("precedence")),
         conditional=part.parts("conditional", _conditional),
+        rounding=part.parts("rounding", _rounding) if "rounding" in part else (),
+    )
+
+
+def _rounding(part: Reader) -> Rounding:
+    rows, free = part.part("rows"), part.part("free")
+    return Rounding(
+        rows=tuple((row, *rows.pair(row)) for row in sorted(rows)),
+        divisor=part.integer("divisor", 1, 2**63),
+        free=tuple((name, free.integer(name, -(2**63), 2**63)) for name in sorted(free)),
+        shrink=part.integer("shrink", 1, 2**63),
+        price=part.integer("price", 0, 2**80),
     )
 
 

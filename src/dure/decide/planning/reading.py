@@ -108,6 +108,14 @@ class Reader:
                 )
                 self.refuse(f"{key}[{index}]", what)
 
+    def pair(self, key: str) -> tuple[int, int]:
+        """The two whole numbers of the list at `key`."""
+        value = self._take(key, list, [])
+        if [type(one) for one in value] == [int, int]:
+            return value[0], value[1]
+        self.refuse(key, Text("정수 두 개의 목록이어야 합니다.", "It must be a list of two whole numbers."))
+        return 0, 1
+
     def part(self, key: str) -> Reader:
         """The object at `key`."""
         return Reader(self._take(key, dict, {}), self._at(key), self.mistakes)

@@ -61,7 +61,7 @@ def arrive(
     left = closed_before(first_slot, remaining(problem, standing, free))
     left = replace(left, applications=(application,), rule=Rule("value", plan.rule.delta_tenths))
     model = build(left)
-    duals = merit.duals(model, plan.certificate)
+    duals = merit.duals(model, plan.certificate, build(problem) if plan.certificate.rounding else None)
     proof, bound = certificate(model, duals)
     tables, state = merit.tables(model, Envy(model, left.rule.delta_tenths), duals), merit.empty(model)
     is_hard = np.array([row.price is None for row in model.rows], dtype=np.bool_)

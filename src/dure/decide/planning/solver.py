@@ -15,7 +15,7 @@ import numpy as np
 from dure.decide.planning import highs, kernels, merit
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model, build
-from dure.decide.planning.packed import blocks_to_try, certificate, merit_order, translate
+from dure.decide.planning.packed import blocks_to_try, certificate, merit_order, pools, translate
 from dure.decide.planning.packing.pack import pack
 from dure.decide.planning.plan import Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
@@ -89,6 +89,7 @@ class _Run:
             self._packing,
             merit=merit_order(model, translation, envy) if is_merit else None,
             blocks=blocks_to_try(model),
+            pools=pools(model, translation),
         )
         self.work = packed.work
         proof, self.bound = certificate(model, translation, packed)

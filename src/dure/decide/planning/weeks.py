@@ -13,7 +13,7 @@ from dataclasses import replace
 from dure.decide.planning import audit, kernels, merit
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Model, build
-from dure.decide.planning.plan import Certificate, Plan
+from dure.decide.planning.plan import Certificate, Plan, Rounding
 from dure.decide.planning.problem import Application, Option, Policy, Problem, Rule, RuleName
 from dure.decide.planning.running import beside_running
 from dure.decide.planning.solver import OnProgress, solve, versions
@@ -126,8 +126,8 @@ def _proof(problem: Problem, plan: Plan) -> tuple[Certificate, int]:
     lifted = _in_weeks(problem, plan.certificate)
     of_rules = tuple(row for row in lifted.blocks if row.split("/")[0] in rules)
     found: list[tuple[int, int, Certificate]] = []
-    for blocks in (lifted.blocks, of_rules, ()):
-        proof = replace(lifted, blocks=blocks)
+    tried = [replace(lifted, blocks=blocks) for blocks in (lifted.blocks, of_rules, ())]
+    for proof in (*tried, *(replace(one, rounding=()) for one in tried if one.rounding)):
         bound = audit.Bound(ground, replace(plan, certificate=proof).document()["certificate"], rule).derive()
         if bound is not None:
             found.append((bound, len(found), proof))
@@ -194,17 +194,34 @@ def _policy_in_months(policy: Policy, months: int) -> Policy:
 
 def _in_weeks(problem: Problem, proof: Certificate) -> Certificate:
     """The months' prices for the weeks, in quarters of their unit: a week's row costs a quarter of its month's, a row
-    that counts won, or awards once, what it cost. Orders of merit are left out: they may rest on room in months."""
+    that counts won, or awards once, what it cost. Inequalities from rounding are added up over the weeks. Orders of
+    merit are left out: they may rest on room in months."""
     rules = {policy.name: policy for policy in problem.policies}
     prices: dict[str, int] = {}
     for row, price in proof.prices.items():
         policy = rules.get(row.split("/")[0])
-        is_money = policy is not None and policy.measure in ("cost_won", "fee_won")
-        is_quarter = policy is None or (not is_money and (policy.by_slot or policy.measure == "node_slots"))
         for week in _weeks_of(problem, row, policy):
-            prices[week] = price if is_quarter else price * WEEKS
+            prices[week] = price * _share(policy)
     blocks = [next(iter(_weeks_of(problem, row, rules.get(row.split("/")[0]))), "") for row in proof.blocks]
-    return Certificate(proof.scale * WEEKS, prices, tuple(sorted(row for row in blocks if row)))
+    found = Certificate(proof.scale * WEEKS, prices, tuple(sorted(row for row in blocks if row)))
+    return replace(found, rounding=tuple(_rounding_in_weeks(problem, rules, one) for one in proof.rounding))
+
+
+def _share(policy: Policy | None) -> int:
+    """How many quarters of a month's price each of its weeks' rows costs."""
+    is_money = policy is not None and policy.measure in ("cost_won", "fee_won")
+    is_quarter = policy is None or (not is_money and (policy.by_slot or policy.measure == "node_slots"))
+    return 1 if is_quarter else WEEKS
+
+
+def _rounding_in_weeks(problem: Problem, rules: dict[str, Policy], one: Rounding) -> Rounding:
+    """The inequality times four: for awards of whole months it says the same."""
+    rows = []
+    for row, factor, unit in one.rows:
+        policy = rules.get(row.split("/")[0])
+        rows += [(week, factor * _share(policy), unit) for week in _weeks_of(problem, row, policy)]
+    free = tuple((name, amount * WEEKS) for name, amount in one.free)
+    return replace(one, rows=tuple(sorted(rows)), divisor=one.divisor * WEEKS, free=free)
 
 
 def _weeks_of(problem: Problem, row: str, policy: Policy | None) -> list[str]:

@@ -24,6 +24,7 @@ from dure.decide.planning.packing.forced import forced
 from dure.decide.planning.packing.model import Bool, Int64, Model
 from dure.decide.planning.packing.patterns import Patterns
 from dure.decide.planning.packing.precedence import Precedences
+from dure.decide.planning.packing.rounding import MOST_ROUNDS, Pools, Roundings
 from dure.decide.planning.packing.search import (
     FIRST_SEED,
     HEAT_PERMILLE,
@@ -110,18 +111,22 @@ def pack(
     *,
     merit: Merit | None = None,
     blocks: Int64 | None = None,
+    pools: Pools | None = None,
     threads: int = CHAINS,
 ) -> Packed:
     """The best plan found within `budget` units of work and a proven bound.
 
     With `merit` the plan has no justified envy and the bound is for such plans. `blocks` names rows to keep as exact
-    knapsacks, in order of preference; without it they are found. The result depends on the model, the merit order
+    knapsacks, in order of preference; without it they are found. With `pools` the bound also rests on terms from
+    rounding. The result depends on the model, the merit order
     and the budget only, never on `threads` or the clock.
     """
     run = Run(model, budget, on_progress, any_value=merit is not None)
     run.price()
     run.choose_blocks(blocks)
     run.tighten()
+    if pools is not None:
+        run.round_rows(pools)
     if merit is None:
         run.search(threads, budget)
     else:
@@ -151,6 +156,7 @@ class Run:
         scale, zero = price_scale(model), np.zeros(model.rows, dtype=np.int64)
         self.plain = Prices(scale, zero, np.empty(0, dtype=np.int64))
         self.proof, self.linear = self.plain, None
+        self._guide: tuple[Prices, Blocks, tuple[Term, ...]] = self.plain, self.nothing, ()
         self.total = evaluate(model, self.nothing, NO_TERMS, self.plain, self.alive).total
         self._board = open_board(model, model.value, np.full(model.groups, -1, dtype=np.int64))
         order = np.argsort(np.where(self.alive, -model.value, 1), kind="stable")
@@ -203,9 +209,11 @@ class Run:
         self.plain = prices
         self.spend(steps * self._step_cost(), "prices")
 
-    def _prove(self, total: int, prices: Prices, blocks: Blocks) -> None:
+    def _prove(self, total: int, prices: Prices, blocks: Blocks, terms: tuple[Term, ...] = ()) -> None:
         if total < self.total:
-            self.total, self.proof, self.blocks = total, prices, blocks
+            self.total, self.proof, self.blocks, self.terms = total, prices, blocks, terms
+            if not terms:
+                self._guide = prices, blocks, terms
 
     def _fill_by(self, relaxation: Relaxation, fixed: Int64 | None) -> None:
         """Try the plan that takes choices in order of reduced value, after those in `fixed` [groups]."""
@@ -272,6 +280,23 @@ class Run:
         self._spend_on(patterns)
         return patterns
 
+    def round_rows(self, pools: Pools) -> None:
+        """Add terms from rounding to the bound; the search goes on by the prices without them."""
+        if self.linear is None or self.model.choices > LARGEST_ORDERED or self.is_over:
+            return
+        patterns = self.patterns = self.patterns or self._open_patterns(self.linear)
+        found = Roundings(self.model, pools, self.alive)
+        height = self.model.rows + self.model.groups
+        for _ in range(MOST_ROUNDS):
+            self.spend(found.iterations * (height // 80 + 1) + self._step_cost(), "bound")
+            if self.is_over or not found.round():
+                break
+        if found.terms:
+            patterns.add_terms(found.terms)
+            patterns.solve()
+            self._spend_on(patterns)
+            self._prove(patterns.total, patterns.prices, self._kept, tuple(patterns.terms))
+
     def _spend_on(self, patterns: Patterns) -> None:
         height = self.model.rows + self.model.groups + len(patterns.terms)
         self.spend(patterns.take_iterations() * (height // 40 + 1) + self._step_cost(), "bound")
@@ -285,10 +310,11 @@ class Run:
         self._rounds(around, [mean * h // 1000 for h in HEAT_PERMILLE], threads, until, None)
 
     def _around(self, width: int) -> Field:
-        """The choices that lose at most `width` against the best bound, with what each is worth to its group."""
-        relaxed = evaluate(self.model, self.blocks, compress(self.terms), self.proof, self.alive)
-        taken, left = forced(self.model, self.blocks, relaxed)
-        targets = np.flatnonzero(self.alive & (taken >= -width * self.proof.scale))
+        """The choices that lose at most `width` against the guiding bound, with what each is worth to its group."""
+        prices, blocks, terms = self._guide
+        relaxed = evaluate(self.model, blocks, compress(terms), prices, self.alive)
+        taken, left = forced(self.model, blocks, relaxed)
+        targets = np.flatnonzero(self.alive & (taken >= -width * prices.scale))
         return field(self.model, taken - left[self.model.group_of()], targets)
 
     def _rounds(self, around: Field, heats: list[int], threads: int, until: int, rule: Rule | None) -> None:
@@ -326,6 +352,7 @@ class Run:
         if total < self.total:
             self.total, self.proof, self.blocks = total, patterns.prices, self._kept
             self.terms, self.slack = tuple(patterns.terms), tuple(proven)
+            self._guide = self.proof, self.blocks, self.terms
 
     def _precede(self, found: Precedences, patterns: Patterns, limit: int) -> None:
         while self.done < limit and not self.stopped and found.round(patterns):

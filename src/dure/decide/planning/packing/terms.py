@@ -1,7 +1,8 @@
 """Further inequalities a bound may price: each a sparse weight over choices and a cap.
 
-The only kind so far is the *precedence term*, which holds for plans without envy (see `precedence`): it names the
-group that comes first, the group that may not be served without it, and the row whose filling may excuse that.
+A *precedence term* holds for plans without envy (see `precedence`): it names the group that comes first, the group that
+may not be served without it, and the row whose filling may excuse that. A term from *rounding* holds for every plan
+(see `rounding`) and names no groups.
 """
 
 from __future__ import annotations
@@ -14,12 +15,23 @@ import numpy as np
 from dure.decide.planning.packing.model import Int64
 
 
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How a term follows from rows by rounding (see `rounding`): (row, multiplier) pairs, the divisor, the (group,
+    amount taken off) pairs, and what weights and cap are divided by in the end."""
+
+    rows: tuple[tuple[int, int], ...]
+    divisor: int
+    free: tuple[tuple[int, int], ...]
+    shrink: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Term:
     """sum weight[k] x[choice[k]] <= cap, with integer weights (of either sign) and cap.
 
-    `first` and `second` are the groups of a precedence, `row` the row on whose load it depends or -1, and `reach` the
-    load from which it does not hold.
+    `first` and `second` are the groups of a precedence (-1 for a term from rounding, see `rounding`), `row` the row
+    on whose load it depends or -1, and `reach` the load from which it does not hold.
     """
 
     choice: Int64
@@ -29,6 +41,7 @@ class Term:
     second: int
     row: int = -1
     reach: int = 0
+    rounding: Rounding | None = None
 
     @property
     def size(self) -> int:
