@@ -22,24 +22,33 @@ from dure.portal.usage.models import StoredHours, Window
 from dure.portal.usage.queries import directory
 from dure.protocol.answers import Outcome, Receipt
 from dure.protocol.usage import UsagePost, UsageRow, UsageWindow
+from dure.protocol.wire import WINDOW_SECONDS
 
 WINDOWS_PER_FILE = 2000
 FILES_MERGED = 24
 TIERS = (20_000, 500_000)
 """Files below so many rows are merged once there are `FILES_MERGED` of a tier: each row is moved a few times only."""
 ORPHANED_AFTER = 3600  # seconds by which the newest file is younger than one that no row speaks of
+MOST_WATTS_PER_GPU = 5000  # with its share of the server: several times what any accelerator of today draws
+_MORE_THAN_THERE_IS = Text(
+    "이 클러스터가 한 시간에 쓸 수 있는 양({most})을 넘습니다. 에이전트의 측정 설정을 확인해 주십시오.",
+    "More than this cluster can use in an hour ({most}). Check how the agent measures.",
+)
 
 
 def receive(*, now: datetime, post: UsagePost) -> list[Receipt]:
     """Take in windows: what is answered `accepted` is committed, exactly once, however often it is sent.
 
     A window known with the same content is a `duplicate`, with other content a `conflict`; neither changes anything.
-    Raises Stale for an agent that has been replaced, InvalidInput (and keeps nothing) for an hour not yet over.
+    Raises Stale for an agent that has been replaced, InvalidInput (and keeps nothing) for an hour not yet over or one
+    in which more was used than the cluster has.
     """
     early = [index for index, window in enumerate(post.windows) if window.end > now]
     if early:
         what = Text("아직 끝나지 않은 시간대의 기록입니다.", "This hour is not over yet.")
         raise InvalidInput([Mistake(f"windows.{index}.end", what) for index in early])
+    if beyond := _beyond(post):
+        raise InvalidInput(beyond)
     digests = [window.digest() for window in post.windows]
     with transaction.atomic():
         fleet.require_lease(cluster=post.cluster, instance=post.instance, epoch=post.epoch)
@@ -48,6 +57,25 @@ def receive(*, now: datetime, post: UsagePost) -> list[Receipt]:
         Receipt(key=window.key, outcome=outcome, digest=digest)
         for window, outcome, digest in zip(post.windows, outcomes, digests, strict=True)
     ]
+
+
+def _beyond(post: UsagePost) -> list[Mistake]:
+    """What no hour of this cluster can hold; each window once."""
+    view = fleet_queries.cluster(post.cluster)
+    most = view.nodes * view.gpus_per_node * WINDOW_SECONDS
+    found = []
+    for index, window in enumerate(post.windows):
+        limits = {
+            "allocated_gpu_seconds": (sum(row.allocated_gpu_seconds for row in window.rows), most),
+            "running_gpu_seconds": (max((row.running_gpu_seconds for row in window.rows), default=0), 2 * most),
+            "energy_joules": (sum(row.energy_joules for row in window.rows), most * MOST_WATTS_PER_GPU),
+        }
+        found += [
+            Mistake(f"windows.{index}.{name}", _MORE_THAN_THERE_IS.format(most=limit))
+            for name, (said, limit) in limits.items()
+            if said > limit
+        ]
+    return found[:20]
 
 
 def _keep(now: datetime, post: UsagePost, digests: Sequence[str]) -> list[Outcome]:

@@ -33,9 +33,10 @@ from dure.protocol.report import AllocationReport, Report, StorageUse
 def record_report(*, now: datetime, report: Report) -> bool:
     """Take in an agent's account of its cluster; one older than the one kept changes nothing (False).
 
-    Raises Stale for an agent that has been replaced. In virtual time, a report that has seen the newest desired
-    state and delivered all usage marks the agent's work up to `done_at` done.
+    Raises Stale for an agent that has been replaced, InvalidInput for a report of the future. In virtual time, a report
+    that has seen the newest desired state and delivered all usage marks the agent's work up to `done_at` done.
     """
+    fleet.require_past(report.done_at, "done_at", now)
     desired = _locked_desired(report.cluster)
     fleet.require_lease(cluster=report.cluster, instance=report.instance, epoch=report.epoch)
     last = ClusterReport.objects.filter(pk=desired.pk).first()

@@ -6,6 +6,7 @@ from dure.portal.fleet.operations.agents import (
     note_seen,
     record_inventory,
     require_lease,
+    require_past,
     revoke_token,
 )
 from dure.portal.fleet.operations.bookings import Wanted, book, book_all, postpone, release
@@ -30,6 +31,7 @@ __all__ = [
     "record_inventory",
     "release",
     "require_lease",
+    "require_past",
     "revoke_token",
     "take_back_repaired",
     "told_of_maintenance",

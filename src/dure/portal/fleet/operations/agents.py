@@ -19,6 +19,18 @@ from dure.protocol.inventory import Inventory
 
 SEEN_EVERY = timedelta(seconds=30)
 LONGEST_TOKEN_DAYS = 366
+LONGEST_INSTANCE = Cluster._meta.get_field("agent_instance").max_length or 0
+SKEW = timedelta(minutes=5)  # agents count from the portal's own answers, so that only its servers' clocks can differ
+_AHEAD = Text(
+    "아직 오지 않은 시각입니다. 포털이 알려 준 시각을 쓰십시오.",
+    "This instant lies ahead. Use the time that the portal tells.",
+)
+
+
+def require_past(instant: datetime, where: str, now: datetime) -> None:
+    """Raise InvalidInput for an instant that lies ahead: as the newest word it would shut out all true ones."""
+    if instant > now + SKEW:
+        raise InvalidInput(Mistake(where, _AHEAD), f"{where} {instant} at {now}")
 
 
 @transaction.atomic
@@ -79,7 +91,13 @@ def revoke_token(*, actor: Actor, now: datetime, cluster: str, token_id: int) ->
 
 @transaction.atomic
 def claim_epoch(*, now: datetime, cluster: str, instance: str) -> int:
-    """The epoch in which `instance` speaks for the cluster. Another instance than the present one takes the next."""
+    """The epoch in which `instance` speaks for the cluster. Another instance than the present one takes the next.
+
+    Raises InvalidInput for a name that is too long.
+    """
+    if len(instance) > LONGEST_INSTANCE:
+        what = Text(f"{LONGEST_INSTANCE}자 이내로 적어 주십시오.", f"Use at most {LONGEST_INSTANCE} characters.")
+        raise InvalidInput(Mistake("instance", what))
     row = locked(Cluster.objects.all(), code=cluster)
     if row.agent_instance == instance and row.epoch:
         return row.epoch
@@ -123,10 +141,13 @@ def note_seen(*, now: datetime, cluster: str, token_id: int) -> None:
 
 @transaction.atomic
 def record_inventory(*, now: datetime, inventory: Inventory) -> bool:
-    """Take in what the agent sees of its nodes; an older view than the one kept changes nothing. Raises Stale.
+    """Take in what the agent sees of its nodes; an older view than the one kept changes nothing.
+
+    Raises Stale, and InvalidInput for a view of the future.
 
     Nodes the portal does not know are not made: they are shown to the provider, as are missing ones.
     """
+    require_past(inventory.seen_at, "seen_at", now)
     row = locked(Cluster.objects.all(), code=inventory.cluster)
     require_lease(cluster=inventory.cluster, instance=inventory.instance, epoch=inventory.epoch)
     if row.inventory_at is not None and inventory.seen_at < row.inventory_at:
