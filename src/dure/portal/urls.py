@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from ninja import NinjaAPI
@@ -15,9 +16,10 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from dure.core.errors import DureError, InvalidInput, Mistake, NotFound, NotPermitted
 from dure.core.text import Text
-from dure.portal.framework.http import body_of, status_of, unfitting
+from dure.portal.framework.http import body_of, of_database, status_of
 from dure.portal.framework.letters import WritableJson
 
+log = logging.getLogger("dure.refusals")
 api = NinjaAPI(
     title="Dure",
     version="1",
@@ -44,10 +46,14 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return api.create_response(request, body_of(InvalidInput(mistakes)), status=422)
 
 
-@api.exception_handler(DataError)
-def too_large(request: HttpRequest, error: DataError) -> HttpResponse:
-    """A value that its column cannot hold."""
-    return api.create_response(request, body_of(unfitting(error)), status=422)
+@api.exception_handler(DatabaseError)
+def unkept(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    """What the database refused. Raises the error itself when that is nobody's doing but ours."""
+    found = of_database(error)
+    if found is None:
+        raise error
+    log.warning("%s %s: %s", request.method, request.path, found.internal)
+    return api.create_response(request, body_of(found), status=status_of(found))
 
 
 @api.exception_handler(Http404)

@@ -205,3 +205,18 @@ def test_organisation_list_is_for_those_who_oversee_and_records_for_members():
     assert queries.organisation_record(organisation, head).head == "head"
     rows = [queries.organisation_row(row) for row in queries.organisation_list(boss, text="한빛", state="founded")]
     assert [(row.code, row.member_count) for row in rows] == [("hanbit", 1)]
+
+
+def test_what_is_too_long_for_its_column_is_refused_by_name():
+    head, _ = person("head")
+    with pytest.raises(InvalidInput) as refused:
+        found(head, name="가" * 121, name_en="a" * 121, registration_number="1" * 21)
+    assert {m.where for m in refused.value.mistakes} == {"name", "name_en", "registration_number"}
+    assert not Organisation.objects.exists()
+
+
+def test_no_organisation_is_called_like_a_page():
+    head, _ = person("head")
+    with pytest.raises(InvalidInput):
+        found(head, code="mine")
+    assert queries.organisation(found(head, code="", name_en="New")).code == "new-2"

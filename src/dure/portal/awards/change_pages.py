@@ -147,17 +147,17 @@ _ASK: dict[str, Callable[[HttpRequest, str, dict[str, Any]], int]] = {
 @person_required
 def withdraw(request: HttpRequest, change_id: int) -> HttpResponse:
     """Take a request back."""
-    changing.withdraw(actor=request.actor, now=request.now, change_id=change_id)
-    return redirect("awards-changes", request.POST.get("number", ""))
+    number = changing.withdraw(actor=request.actor, now=request.now, change_id=change_id)
+    return redirect("awards-changes", number)
 
 
 @require_POST
 @person_required
 def consent(request: HttpRequest, change_id: int) -> HttpResponse:
     """Agree, for the receiving organisation, to take an award over."""
-    changing.consent(actor=request.actor, now=request.now, change_id=change_id)
+    number = changing.consent(actor=request.actor, now=request.now, change_id=change_id)
     messages.success(request, _("동의했습니다. 사업 담당자의 결정을 기다립니다."))
-    return redirect("awards-changes", request.POST.get("number", ""))
+    return redirect("awards-changes", number)
 
 
 @role_required("programme_manager", "auditor")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import DataError
+from django.db import DatabaseError, DataError, IntegrityError
 
 from dure.core.errors import (
     DureError,
@@ -18,6 +18,7 @@ from dure.core.errors import (
 )
 from dure.core.text import Text
 
+DEADLOCK = "40P01"  # PostgreSQL's code: two transactions waited for each other, and this one was taken back
 _UNFITTING = Text(
     "값이 너무 길거나 큽니다. 줄여서 다시 보내 주십시오.",
     "A value is too long or too large. Shorten it and send again.",
@@ -57,6 +58,14 @@ def body_of(error: DureError) -> dict[str, Any]:
     }
 
 
-def unfitting(error: DataError) -> InvalidInput:
-    """The refusal of a value that its column cannot hold and nobody looked at before: the database names no field."""
-    return InvalidInput(Mistake("request", _UNFITTING), f"the database refused a value: {error}")
+def of_database(error: DatabaseError) -> DureError | None:
+    """What the database's own refusal means to whoever asked; None when it is the portal's fault.
+
+    Operations look for all of this themselves; these are what is left when two of them meet at the same moment, or
+    nobody thought of a length. Nothing was written, and the database names no field.
+    """
+    if isinstance(error, DataError):
+        return InvalidInput(Mistake("request", _UNFITTING), f"the database refused a value: {error}")
+    if isinstance(error, IntegrityError) or getattr(error.__cause__, "sqlstate", None) == DEADLOCK:
+        return Stale(internal=f"the database refused what met another: {error}")
+    return None

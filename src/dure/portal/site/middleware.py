@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import DataError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -26,7 +26,7 @@ from dure.core.text import Text
 from dure.portal.clock.queries import is_virtual, now
 from dure.portal.framework import letters, programme
 from dure.portal.framework.arrival import arrived_at
-from dure.portal.framework.http import body_of, status_of, unfitting
+from dure.portal.framework.http import body_of, of_database, status_of
 from dure.portal.people.queries import actor_of
 
 log = logging.getLogger("dure.refusals")
@@ -99,8 +99,9 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page for a refusal (sign-in for visitors who may not); other exceptions go on to Django."""
-        if isinstance(error, DataError):
-            error = unfitting(error)
+        if isinstance(error, DatabaseError) and (found := of_database(error)):
+            log.warning("%s %s: %s", request.method, request.path, found.internal)
+            error = found
         if not isinstance(error, DureError):
             return None
         log.info("%s %s: %s", request.method, request.path, error.internal or error.public.en)

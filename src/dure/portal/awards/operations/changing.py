@@ -116,23 +116,31 @@ def ask_transfer(*, actor: Actor, now: datetime, number: str, organisation_code:
 
 
 @transaction.atomic
-def consent(*, actor: Actor, now: datetime, change_id: int) -> None:
-    """The receiving organisation's head agrees to take the award over. Raises NotFound, IllegalTransition."""
+def consent(*, actor: Actor, now: datetime, change_id: int) -> str:
+    """The receiving organisation's head agrees to take the award over; returns its number.
+
+    Raises NotFound, IllegalTransition.
+    """
     change = locked(Change.objects.select_related("award"), pk=change_id)
     if change.organisation_id is None or change.organisation_id not in actor.headed:
         raise NotFound(internal=f"change {change_id} for {actor}")
     move(change, AWARD_CHANGE, "consent", consented_at=now)
     _note(change, actor, now, "consent")
     _tell_the_office(change, now)
+    return str(change.award.number)
 
 
 @transaction.atomic
-def withdraw(*, actor: Actor, now: datetime, change_id: int) -> None:
-    """The holder takes a request back before it is decided. Raises NotFound, NotPermitted, IllegalTransition."""
+def withdraw(*, actor: Actor, now: datetime, change_id: int) -> str:
+    """The holder takes a request back before it is decided; returns the award's number.
+
+    Raises NotFound, NotPermitted, IllegalTransition.
+    """
     change = locked(Change.objects.select_related("award"), pk=change_id)
     held(actor, change.award.number)
     move(change, AWARD_CHANGE, "withdraw")
     _note(change, actor, now, "withdraw")
+    return str(change.award.number)
 
 
 @transaction.atomic

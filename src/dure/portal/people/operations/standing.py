@@ -135,9 +135,23 @@ def erase(*, actor: Actor, now: datetime, user_id: int) -> None:
 # ---- organisations
 
 
+PAGES = ("join", "mine", "new")  # /organisations/mine/ is a page: no organisation can have that code
+_LONGEST = {
+    where: Organisation._meta.get_field(where).max_length or 0
+    for where in ("name", "name_en", "registration_number", "email_domain")
+}
+
+
+def _too_long(where: str) -> Mistake:
+    most = _LONGEST[where]
+    what = Text("너무 깁니다.", "It is too long.")
+    return Mistake(where, what, Text(f"{most}자 이내로 적어 주십시오.", f"Use at most {most} characters."))
+
+
 def _organisation_columns(
     *,
     name: str,
+    name_en: str = "",
     applicant_class: str,
     region: str,
     registration_number: str,
@@ -151,6 +165,8 @@ def _organisation_columns(
     name, number = name.strip(), registration_number.strip()
     if not name:
         mistakes.append(Mistake("name", _REQUIRED, Text("기관 이름을 적어 주십시오.", "Enter its name.")))
+    lengths = {"name": name, "name_en": name_en, "registration_number": number, "email_domain": email_domain}
+    mistakes += [_too_long(where) for where, text in lengths.items() if len(text.strip()) > _LONGEST[where]]
     if applicant_class not in {c.code for c in current.applicant_classes}:
         what = Text("사업에 없는 기관 유형입니다.", "The programme has no such class of organisation.")
         mistakes.append(Mistake("applicant_class", what, Text("목록에서 골라 주십시오.", "Choose one from the list.")))
@@ -181,13 +197,13 @@ def _organisation_columns(
     if mistakes:
         raise InvalidInput(mistakes)
     said = {"name": name, "applicant_class": applicant_class, "region": region, "registration_number": number}
-    return said | {"email_domain": domain, "ror": ror}
+    return said | {"name_en": name_en.strip(), "email_domain": domain, "ror": ror}
 
 
 def _free_code(wanted: str) -> str:
     stem = slugify(wanted)[:34].strip("-") or "org"
     code, count = stem, 1
-    while Organisation.objects.filter(code=code).exists():
+    while code in PAGES or Organisation.objects.filter(code=code).exists():
         count += 1
         code = f"{stem}-{count}"
     return code
@@ -219,7 +235,7 @@ def found_organisation(
     there = Organisation.objects.filter(code=code).values_list("pk", flat=True).first() if code else None
     if there is not None and there in actor.headed:
         return there
-    if there is not None:
+    if there is not None or code in PAGES:
         raise _mistake(
             "code", "이미 쓰이는 기관 코드입니다.", "This code is taken.", "다른 코드를 적어 주십시오.", "Try another."
         )
@@ -227,6 +243,7 @@ def found_organisation(
         raise _mistake("code", "영문 소문자, 숫자, 붙임표만 됩니다.", "Only lower-case letters, digits and hyphens.")
     columns = _organisation_columns(
         name=name,
+        name_en=name_en,
         applicant_class=applicant_class,
         region=region,
         registration_number=registration_number,
@@ -235,7 +252,6 @@ def found_organisation(
     )
     row = Organisation.objects.create(
         code=code or _free_code(name_en),
-        name_en=name_en.strip(),
         is_youth=is_youth,
         is_synthetic=is_synthetic,
         created_at=now,
@@ -270,6 +286,7 @@ def correct_organisation(
     after = {
         **_organisation_columns(
             name=name,
+            name_en=name_en,
             applicant_class=applicant_class,
             region=region,
             registration_number=registration_number,
@@ -277,7 +294,6 @@ def correct_organisation(
             ror=row.ror if ror is None else ror,
             but=organisation_id,
         ),
-        "name_en": name_en.strip(),
         "is_youth": is_youth,
     }
     changed = {key: [getattr(row, key), value] for key, value in after.items() if getattr(row, key) != value}
@@ -388,6 +404,8 @@ def refuse_membership(*, actor: Actor, now: datetime, membership_id: int) -> Non
 @transaction.atomic
 def end_membership(*, actor: Actor, now: datetime, membership_id: int) -> None:
     """Leave an organisation, or (heads) see a member out. Raises InvalidInput for the last head."""
+    organisation_id = Membership.objects.filter(pk=membership_id).values_list("organisation_id", flat=True).first()
+    locked(Organisation.objects, pk=organisation_id)  # two heads who leave at once would each see the other stay
     row = locked(Membership.objects.select_related("organisation"), pk=membership_id)
     if row.user_id != actor.user_id:
         row = _membership_for(actor, membership_id)
