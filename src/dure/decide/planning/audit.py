@@ -22,6 +22,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+MOST_SLOTS = 4_000
+"""A calendar longer than this is a mistake: as many months are 333 years."""
+
 Object = Any  # a JSON object; its shape is that of the documents of docs/planning.md
 Chosen = tuple[Object, Object, int, int]
 Rules = tuple[tuple[Object, str], ...]
@@ -150,6 +153,8 @@ class Ground:
 
     def __init__(self, document: Object) -> None:
         self.slots = document["calendar"]["slots"]
+        if not 0 < self.slots <= MOST_SLOTS or any(len(one["capacity"]) != self.slots for one in document["clusters"]):
+            raise Unreadable("calendar.slots: not a capacity of each cluster for each slot, or far too many")
         self.per_month = document["calendar"]["slots_per_month"]
         self.offset = document["formula"]["offset_tenths"]
         self.sizes = document["formula"]["size_table"]

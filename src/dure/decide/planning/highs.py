@@ -33,13 +33,13 @@ UNITS_PER_CHECK = 2_000
 
 
 def relax(model: Model) -> Relaxation:
-    """Duals of the linear relaxation."""
+    """Duals of the linear relaxation; zeros, which price nothing, where HiGHS finds no optimum."""
     if not model.columns:
         return Relaxation(np.zeros(len(model.rows)), 0)
     solver, unit = _load(model, is_integer=False)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise RuntimeError(f"HiGHS ended the relaxation with {solver.getModelStatus()}")
+        return Relaxation(np.zeros(len(model.rows)), int(solver.getInfo().simplex_iteration_count))
     duals = np.array(solver.getSolution().row_dual)[: len(model.rows)]
     return Relaxation(np.maximum(duals, 0.0) / unit, int(solver.getInfo().simplex_iteration_count))
 
@@ -92,6 +92,8 @@ def all_served(model: Model) -> bool:
 
 def has_amounts(columns: int, rows: Sequence[tuple[Sequence[int], int | None, int | None]]) -> bool:
     """Whether amounts >= 0 of `columns` exist whose sums over each row's columns lie within its (least, most)."""
+    if not columns:
+        return all((least or 0) <= 0 for _, least, _ in rows)
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)

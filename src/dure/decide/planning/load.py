@@ -30,6 +30,7 @@ from dure.decide.planning.problem import (
 )
 from dure.decide.planning.reading import Reader, parse
 from dure.decide.planning.running import not_fixed
+from dure.decide.planning.sizes import too_large
 
 MAKE_AGAIN = Text(
     "`dure plan generate`로 문제 파일을 다시 만드십시오.", "Make the problem file with `dure plan generate`."
@@ -88,7 +89,7 @@ def check(problem: Problem) -> list[Mistake]:
         mistakes.extend(_check_application(problem, application))
     for policy in problem.policies:
         mistakes.extend(_check_policy(problem, policy))
-    return mistakes
+    return mistakes or too_large(problem)
 
 
 def _calendar(part: Reader) -> Calendar:

@@ -25,7 +25,14 @@ _WORDS: dict[type, Text] = {
 def parse(content: bytes, name: str) -> Any:
     """`content` as JSON. Raises InvalidInput with the line where it is broken; floats are broken too."""
     try:
-        return json.loads(content.decode("utf-8"), parse_float=_refuse_float)
+        found = json.loads(content.decode("utf-8"), parse_float=_refuse_number, parse_constant=_refuse_number)
+        if b"\\ud" in content.lower():  # half of a pair is no character, and could not be written again
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
+    except _NotWhole as number:
+        what = Text(f"{number}: 정수만 쓸 수 있습니다.", f"{number}: only whole numbers are allowed.")
+        remedy = Text("소수점이나 지수 없이 적으십시오.", "Write it without a decimal point or an exponent.")
+        raise InvalidInput(Mistake(name, what, remedy)) from None
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         where = f"{name}, line {line}" if line else name
@@ -37,8 +44,12 @@ def parse(content: bytes, name: str) -> Any:
         raise InvalidInput(Mistake(where, what, remedy), str(error)) from None
 
 
-def _refuse_float(text: str) -> Any:
-    raise ValueError(f"{text}: only whole numbers are allowed")
+class _NotWhole(ValueError):
+    """A number with a point or an exponent, or none at all; the text is as written."""
+
+
+def _refuse_number(text: str) -> Any:
+    raise _NotWhole(text[:40])
 
 
 class Reader:

@@ -46,6 +46,7 @@ class Master:
             ("presolve", "off"),
             ("solver", "simplex"),
             ("simplex_strategy", 4),
+            ("large_matrix_value", 1e19),  # larger amounts would be refused with their columns
         ):
             self._highs.setOptionValue(option, setting)
         nothing = np.empty(0, dtype=np.int32)

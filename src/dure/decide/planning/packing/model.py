@@ -28,6 +28,9 @@ Bool = NDArray[np.bool_]
 LARGEST = 1 << 60
 """No sum formed anywhere in this room may pass this, so that 64-bit integers never wrap."""
 
+EXACT = 2**53
+"""Nor may all uses of one row, so that sums of them are exact in floating point too."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
@@ -122,8 +125,9 @@ def _check(model: Model) -> None:
         raise _mistake("rows", "음수는 쓸 수 없습니다.", "may hold no negative cap or amount.")
     if float(np.abs(model.value).astype(float).sum()) > LARGEST or float(model.caps.max(initial=0)) > LARGEST:
         raise _mistake("value", "수가 너무 큽니다.", "is too large to add up in 64 bits; use a larger unit.")
-    if float(model.use_amount.max(initial=0)) > LARGEST:
-        raise _mistake("use", "수가 너무 큽니다.", "holds an amount too large for 64 bits; use a larger unit.")
+    if len(model.use_amount) and np.bincount(model.use_row, model.use_amount.astype(float)).max() > EXACT:
+        raise _mistake("use", "한 행의 사용량을 모두 더하면 2⁵³을 넘습니다.",
+                       "adds up to more than 2^53 on one row; use a larger unit.")  # fmt: skip
 
 
 def from_json(document: Any) -> Model:

@@ -62,6 +62,7 @@ LARGEST_ORDERED = 20_000
 """Choices up to which a bound of the merit rule's own is sought; in larger models the search needs the time."""
 
 NO_TERMS: Terms = compress([])
+NOTHING: Int64 = np.empty(0, dtype=np.int64)
 
 OnProgress = Callable[[str, int, int, int], bool]
 """Called with (phase, units done, best value, bound); answers whether to go on."""
@@ -194,7 +195,7 @@ class Run:
         """Prices of every row: by descent, then exactly by linear programme where the budget allows."""
         for steps in (300, 400, 400):
             self._descend_plain(min(steps, (self.budget - self.done) // (3 * self._step_cost())))
-            self._fill_by(self._relax_plain(), fixed=None)
+            self._fill_by(self._relax_plain())
         if not self.is_over:
             self._price_exactly()
 
@@ -215,11 +216,11 @@ class Run:
             if not terms:
                 self._guide = prices, blocks, terms
 
-    def _fill_by(self, relaxation: Relaxation, fixed: Int64 | None) -> None:
-        """Try the plan that takes choices in order of reduced value, after those in `fixed` [groups]."""
-        start = np.full(self.model.groups, -1, dtype=np.int64) if fixed is None else fixed
+    def _fill_by(self, relaxation: Relaxation, first: Int64 = NOTHING) -> None:
+        """Try the plan that takes the choices `first` and then those of best reduced value, as far as each fits."""
+        start = np.full(self.model.groups, -1, dtype=np.int64)
         order = np.argsort(-relaxation.reduced, kind="stable")
-        held = greedy(self.model, self._board, start, order[self.alive[order]])
+        held = greedy(self.model, self._board, start, np.concatenate([first, order[self.alive[order]]]))
         if int(self.model.value[held[held >= 0]].sum()) > self.value:
             self.held = held
 
@@ -240,10 +241,7 @@ class Run:
         self.linear, self.plain = linear, linear.prices
         relaxed = self._relax_plain()
         self._prove(relaxed.total, self.plain, self.nothing)
-        whole = np.flatnonzero(linear.answer.x > 1 - 1e-6)
-        fixed = np.full(self.model.groups, -1, dtype=np.int64)
-        fixed[self.model.group_of()[whole]] = whole
-        self._fill_by(relaxed, fixed)
+        self._fill_by(relaxed, np.flatnonzero(linear.answer.x > 1 - 1e-6))  # whole to within what HiGHS tolerates
 
     def choose_blocks(self, wanted: Int64 | None) -> None:
         """Keep as exact knapsacks the rows `wanted`, or those whose rounding seems to cost most at the prices."""
