@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from dure.core.text import Text
@@ -56,6 +57,7 @@ class Party:
     affiliations: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=65_536)
 def tidy(name: str) -> str:
     """A name by which two spellings of one organisation or person meet: no legal form, spaces, marks or case."""
     plain = unicodedata.normalize("NFKC", name).casefold().strip()

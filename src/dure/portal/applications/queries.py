@@ -165,9 +165,9 @@ def versions_content(number: str, version: int, actor: Actor) -> Content:
 def team(application_ids: Iterable[int]) -> dict[int, list[PersonOfTeam]]:
     """The teams as last submitted, by application id; for finding conflicts of interest."""
     found: dict[int, list[PersonOfTeam]] = {}
-    for row in TeamMember.objects.filter(application_id__in=set(application_ids)):
-        person = PersonOfTeam(row.name, row.email, row.affiliation, row.role)
-        found.setdefault(row.application_id, []).append(person)
+    rows = TeamMember.objects.filter(application_id__in=set(application_ids))
+    for application_id, *person in rows.values_list("application_id", "name", "email", "affiliation", "role"):
+        found.setdefault(application_id, []).append(PersonOfTeam(*person))
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from dure.core.period import Month, Period
 from dure.core.text import Text
 from dure.decide import pull_back as paces
+from dure.metering.hours import HourUse
 from dure.portal.allocations.queries import AllocationView
 from dure.portal.framework.programme import current, zone
 from dure.portal.reclaims.operations.cases import Findings
@@ -72,7 +73,7 @@ def outlook(view: AllocationView, now: datetime) -> Outlook:
         seconds_to_first_busy=int((first - view.start_at).total_seconds()) if first else None,
         weeks=sorted(weeks.items()),
         self_pay_ahead=_self_pay(fee, view, until),
-        next_steps=sorted([*_idle(view, now), *_paces(view, now)], key=lambda one: one.at),
+        next_steps=sorted([*_idle(view, now, hours), *_paces(view, now, hours)], key=lambda one: one.at),
     )
 
 
@@ -87,13 +88,13 @@ def _self_pay(fee: int, view: AllocationView, until: datetime) -> int:
     return total
 
 
-def _idle(view: AllocationView, now: datetime) -> list[Next]:
-    """The next rung of every idle rule for an allocation that is idle now."""
+def _idle(view: AllocationView, now: datetime, hours: list[HourUse]) -> list[Next]:
+    """The next rung of every idle rule for an allocation that has been idle as long as the lowest rung asks."""
     found = []
-    findings = Findings(now)
+    findings = Findings(now, {(view.cluster, view.name): hours})
     for rule in current().idle_rules:
         run = findings.run(view, rule) if view.organisation.applicant_class in rule.applicant_classes else None
-        if run is None:
+        if run is None or run.seconds < findings.least.total_seconds():
             continue
         ahead = [step for step in rule.ladder if step.after_hours * 3600 > run.seconds]
         if ahead:
@@ -102,7 +103,7 @@ def _idle(view: AllocationView, now: datetime) -> list[Next]:
     return found
 
 
-def _paces(view: AllocationView, now: datetime) -> list[Next]:
+def _paces(view: AllocationView, now: datetime, hours: list[HourUse]) -> list[Next]:
     """The next checkpoint of every pull-back rule, judged as if it were today."""
     found = []
     local = Period(view.start_at.astimezone(zone()), view.end_at.astimezone(zone()))
@@ -113,7 +114,7 @@ def _paces(view: AllocationView, now: datetime) -> list[Next]:
         if look is None:
             continue
         today = paces.Look(max(now, view.start_at + timedelta(hours=1)), look.index, look.checkpoint, look.since)
-        verdict = verdict_at(view, rule, today, now)
+        verdict = verdict_at(view, rule, today, now, hours)
         highest = max(row.used_below_percent for row in look.checkpoint.brackets)
         action = "shrink" if verdict.nodes_taken else "notice"
         found.append(Next(rule.name, look.at, action, verdict.used_percent, highest, verdict.nodes_taken))

@@ -31,7 +31,9 @@ def meetings(request: HttpRequest, code: str) -> HttpResponse:
     progress = queries.progress(code, request.actor)
     seated = {s.reviewer_id: s.reviewer for s in progress.seats if s.state in ("assigned", "in_progress", "submitted")}
     people = sorted(seated.items(), key=lambda one: one[1])
-    initial = {"numbers": "\n".join(sorted(queries.deciding_scores(code))), "reviewers": [str(pk) for pk, _n in people]}
+    barred = {seat.pair for seat in progress.seats if seat.bars}
+    numbers = queries.scores(code, request.actor, barred).deciding
+    initial = {"numbers": "\n".join(sorted(numbers)), "reviewers": [str(pk) for pk, _n in people]}
     form = MeetingForm(people, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -113,7 +115,7 @@ def discussion(request: HttpRequest, number: str) -> HttpResponse:
         "form": form,
         "rubric": rubric,
         "rows": [
-            (one, [points(one.points_tenths.get(criterion.code, 0)) for criterion in rubric.criteria])
+            (one, [(each.name, points(one.points_tenths.get(each.code, 0))) for each in rubric.criteria])
             for one in found.reviews
         ],
         "crumbs": [(Text("평가", "Reviews"), "/reviews/"), (number, "")],

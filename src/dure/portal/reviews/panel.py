@@ -294,7 +294,8 @@ def _seat(request: HttpRequest, code: str, assignment_id: int) -> Seat:
 
 def _loads(found: Progress, request: HttpRequest, code: str) -> list[Load]:
     """Each reviewer's progress and severity, the late ones first."""
-    severities = {one.reviewer: one for one in queries.scores(code, request.actor).calibration.reviewers}
+    barred = {seat.pair for seat in found.seats if seat.bars}
+    severities = {one.reviewer: one for one in queries.scores(code, request.actor, barred).calibration.reviewers}
     by_reviewer: dict[int, list[Seat]] = {}
     for seat in found.seats:
         if not seat.bars and seat.state in ("assigned", "in_progress", "submitted"):
@@ -347,6 +348,7 @@ def _histogram(rows: list[ScoreRow], pass_mark: int) -> dict[str, Any]:
         counts[min(19, (row.score.tenths or 0) // 50)] += 1
     return {
         "kind": "columns",
+        "size": "full",
         "title": Text("점수 분포", "Scores"),
         "unit": Text("건", "applications"),
         "series": [Text("신청", "Applications")],

@@ -77,10 +77,14 @@ def bars(
             bar = Bar(row.kind, row.source, Text(row.evidence["ko"], row.evidence["en"]))
             found.setdefault((row.reviewer_id, row.application_id), []).append(bar)
     colleagues = applications.teammates(reviewer.user.email for reviewer in judges)
+    asked: dict[int, list[int]] = {}
+    for reviewer_id, application_id in only or ():
+        asked.setdefault(reviewer_id, []).append(application_id)
     for reviewer in judges:
         judge = judge_of(reviewer, colleagues.get(reviewer.user.email.lower(), ()))
-        for application_id, party in parties.items():
-            if only is not None and (reviewer.pk, application_id) not in only:
+        for application_id in parties if only is None else sorted(asked.get(reviewer.pk, ())):
+            party = parties.get(application_id)
+            if party is None:
                 continue
             for one in conflicts.detect(judge, party):
                 if (reviewer.pk, application_id, one.kind, one.evidence.ko) not in set_aside:

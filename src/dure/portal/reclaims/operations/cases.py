@@ -47,10 +47,10 @@ _VERDICTS = {
 
 
 class Findings:
-    """What was metered of the allocations present at `now`, read once for all of them."""
+    """What was metered of the allocations present at `now`, read once for all of them; or the hours given."""
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
+    def __init__(self, now: datetime, given: dict[tuple[str, str], list[HourUse]] | None = None) -> None:
+        self.now, self.given = now, given
         rungs = [step.after_hours for rule in current().idle_rules for step in rule.ladder]
         # Holidays and maintenance stretch a run over more hours than the highest rung has.
         self.period = Period(now - timedelta(hours=2 * max(rungs)) - timedelta(days=30), now)
@@ -58,7 +58,9 @@ class Findings:
 
     @cached_property
     def hours(self) -> dict[tuple[str, str], list[HourUse]]:
-        """The hours of allocations that are idle now and have been for as long as the lowest rung."""
+        """The hours of allocations that are idle now and have been for as long as the lowest rung; or those given."""
+        if self.given is not None:
+            return self.given
         lately = Period(self.now - self.least - timedelta(days=2), self.now)
         idle = usage.idle_now(lately, self.least // timedelta(seconds=1))
         return usage.hours_of(sorted({name for _cluster, name in idle}), self.period)

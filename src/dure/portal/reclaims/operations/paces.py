@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from dure.core.period import Period
 from dure.core.text import Text
 from dure.decide import pull_back as paces
 from dure.decide.pull_back import Verdict
+from dure.metering.hours import HourUse
 from dure.portal.allocations import queries as allocation_queries
 from dure.portal.allocations.queries import AllocationView
 from dure.portal.framework.programme import current, zone
@@ -49,10 +51,15 @@ def _year(look: paces.Look) -> int:
     return look.at.year if look.checkpoint.each_year_on else 0
 
 
-def verdict_at(view: AllocationView, rule: PullBackRule, look: paces.Look, until: datetime) -> Verdict:
-    """What the rule would find with use up to `until`. Hours of which nothing is known count as used."""
-    used = _used(view, rule, Period(view.start_at, until)) if until > view.start_at else 0
-    since = _used(view, rule, Period(look.since, until)) if until > look.since else 0
+def verdict_at(
+    view: AllocationView, rule: PullBackRule, look: paces.Look, until: datetime, hours: Sequence[HourUse]
+) -> Verdict:
+    """What the rule would find with use up to `until`, given the allocation's hours from its start until then at least.
+
+    Hours of which nothing is known count as used.
+    """
+    used = _used(rule, [hour for hour in hours if hour.start < until])
+    since = _used(rule, [hour for hour in hours if look.since <= hour.start < until])
     return paces.judge(
         rule,
         look,
@@ -64,9 +71,9 @@ def verdict_at(view: AllocationView, rule: PullBackRule, look: paces.Look, until
     )
 
 
-def _used(view: AllocationView, rule: PullBackRule, period: Period) -> int:
+def _used(rule: PullBackRule, hours: Sequence[HourUse]) -> int:
     total = 0
-    for hour in usage.hourly(view.cluster, view.name, period):
+    for hour in hours:
         total += int(getattr(hour, f"{rule.measure}_gpu_seconds"))
         total += hour.missing_gpu_seconds if rule.measure != "allocated" else 0
     return total
@@ -77,7 +84,8 @@ def _judge(view: AllocationView, rule: PullBackRule, look: paces.Look, now: date
     """Take one look; a case is opened when something would be taken. 0 while another case of the rule is open."""
     if Case.objects.filter(allocation_id=view.id, rule=rule.code, state__in=OPEN).exists():
         return 0
-    found = verdict_at(view, rule, look, look.at)
+    hours = usage.hourly(view.cluster, view.name, Period(view.start_at, look.at)) if look.at > view.start_at else []
+    found = verdict_at(view, rule, look, look.at, hours)
     _, is_new = Look.objects.get_or_create(
         allocation_id=view.id,
         rule=rule.code,

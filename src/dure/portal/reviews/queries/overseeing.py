@@ -39,6 +39,7 @@ class Seat:
 
     id: int
     number: str
+    application_id: int
     reviewer_id: int
     reviewer: str
     state: str
@@ -49,6 +50,11 @@ class Seat:
     match_permille: int
     why: dict[str, Any]
     bars: Sequence[Bar]
+
+    @property
+    def pair(self) -> standing.Pair:
+        """Reviewer and application, as conflicts name them."""
+        return (self.reviewer_id, self.application_id)
 
     @property
     def points(self) -> str:
@@ -174,6 +180,7 @@ def _seat(row: dict[str, Any], bars: Sequence[Bar]) -> Seat:
     return Seat(
         id=row["id"],
         number=row["application__number"],
+        application_id=row["application_id"],
         reviewer_id=row["reviewer_id"],
         reviewer=row["reviewer__user__name"] or row["reviewer__user__email"],
         state=row["state"],

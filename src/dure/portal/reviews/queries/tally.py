@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,15 +53,17 @@ def deciding_scores(call_code: str, weights: Mapping[str, int] | None = None) ->
     return _scores(call_code, weights or {}).deciding
 
 
-def scores(call_code: str, actor: Actor) -> Scores:
-    """All scores of a call, for the programme."""
+def scores(call_code: str, actor: Actor, barred: Collection[standing.Pair] | None = None) -> Scores:
+    """All scores of a call, for the programme; who is `barred` is looked for unless the caller has just done so."""
     actor.require(actor.may_oversee)
-    return _scores(call_code)
+    return _scores(call_code, barred=barred)
 
 
-def _scores(call_code: str, weights: Mapping[str, int] | None = None) -> Scores:
+def _scores(
+    call_code: str, weights: Mapping[str, int] | None = None, barred: Collection[standing.Pair] | None = None
+) -> Scores:
     call = calls.call(call_code, READER)
-    scale, rows = call.rubric.scale, _submitted(call_code)
+    scale, rows = call.rubric.scale, _submitted(call_code, barred)
     if weights:
         rows = [replace(r, total_tenths=scoring.reweighed(call.rubric, r.points_tenths, weights)) for r in rows]
     totals: dict[str, list[int]] = {}
@@ -144,12 +146,13 @@ def to_applicant(number: str, actor: Actor) -> list[str]:
     return [text for text in texts if text.strip()]
 
 
-def _submitted(call_code: str, **where: object) -> list[_Given]:
+def _submitted(call_code: str, barred: Collection[standing.Pair] | None = None, **where: object) -> list[_Given]:
     """Totals of submitted reviews of reviewers without conflict."""
     found = Assignment.objects.filter(application__call__code=call_code, state="submitted", purpose="review", **where)
     found = found.order_by("id")
     columns = ("application_id", "reviewer_id", "application__number", "review__total_tenths", "review__points_tenths")
     rows = found.values_list(*columns)
     given = [_Given(*row) for row in rows]
-    barred = standing.between({(row.reviewer_id, row.application_id) for row in given})
+    if barred is None:
+        barred = standing.between({(row.reviewer_id, row.application_id) for row in given})
     return [row for row in given if (row.reviewer_id, row.application_id) not in barred]
