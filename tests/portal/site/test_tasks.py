@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dure.core.text import Text
-from dure.portal.people.actor import NOBODY
+from dure.portal.fleet import operations as fleet
+from dure.portal.people.actor import NOBODY, Actor, system
 from dure.portal.site import tasks
 from dure.portal.site.tasks.task import Task
+from dure.protocol.inventory import Inventory, InventoryNode
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 NAME = Text("일", "task")
@@ -34,3 +38,18 @@ def test_order_and_tone(monkeypatch):
 
 def test_a_visitor_has_nothing_to_do():
     assert tasks.tasks(NOBODY, NOW) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seen", [32, 31])
+def test_a_provider_compares_servers_only_when_they_differ(seen: int) -> None:
+    fleet.load_programme(actor=system("test"), now=NOW)
+    fleet.claim_epoch(now=NOW, cluster="naver-h200-b", instance="one")
+    nodes = tuple(
+        InventoryNode(name=f"naver-h200-b-{n:03d}", gpus=8, gpu_model="H200", state="ready") for n in range(1, seen + 1)
+    )
+    fleet.record_inventory(
+        now=NOW, inventory=Inventory(cluster="naver-h200-b", instance="one", epoch=1, seen_at=NOW, nodes=nodes)
+    )
+    found = list(tasks.provider.tasks(Actor("provider@example.org", user_id=1, providers=frozenset({"naver"})), NOW))
+    assert any("서버 목록이 다릅니다" in task.title.ko for task in found) == (seen == 31)

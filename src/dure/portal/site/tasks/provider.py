@@ -48,7 +48,7 @@ def _cluster(actor: Actor, cluster: fleet.ClusterView, now: datetime) -> Iterato
     if wrong:
         title = Text(f"{name.ko}에 문제가 있습니다", f"Something is wrong at {name.en}")
         yield Task(title, wrong[0].why, page, weight=5)
-    if cluster.inventory_mismatch:
+    if any(cluster.inventory_mismatch.values()):
         title = Text(f"{name.ko}의 서버 목록이 다릅니다", f"The servers of {name.en} differ from the file")
         why = Text("사업 파일과 에이전트의 보고를 견주어 주십시오.", "Compare the programme file with the report.")
         yield Task(title, why, page, weight=15)
