@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dure.core.text import Text
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
@@ -66,6 +70,11 @@ class Month:
         """The month `instant` falls in at `zone`."""
         local = instant.astimezone(zone)
         return cls(local.year, local.month)
+
+    @property
+    def words(self) -> Text:
+        """The month as people write it: 2026년 3월, Mar 2026."""
+        return Text(f"{self.year}년 {self.month}월", f"{_MONTHS[self.month - 1]} {self.year}")
 
     @property
     def first_day(self) -> date:

@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from dure.core.condition import Condition
 from dure.core.errors import Mistake
-from dure.core.period import Period
+from dure.core.period import Month, Period
 from dure.core.text import Text
 from dure.decide import lifecycles
 from dure.portal.framework.lists import Page
@@ -130,6 +130,7 @@ def test_times_are_in_the_programme_zone_with_what_is_left():
         (timedelta(days=3), "3일 남음", "3 days left", "left"),
         (timedelta(days=2, hours=23), "2일 남음", "2 days left", "left soon"),
         (timedelta(hours=47, minutes=59), "47시간 남음", "47 hours left", "left soon"),
+        (timedelta(0), "지금", "now", "left"),
         (timedelta(minutes=1), "1분 남음", "1 minute left", "left soon"),
         (-timedelta(hours=5), "5시간 지남", "5 hours ago", "left past"),
     ],
@@ -137,6 +138,32 @@ def test_times_are_in_the_programme_zone_with_what_is_left():
 def test_what_is_left(away, ko, en, css):
     assert show.left(NOW + away, "ko", NOW) == f'<span class="{css}">{ko}</span>'
     assert en in show.left(NOW + away, "en", NOW)
+
+
+def test_what_people_read_has_names_and_units():
+    assert render('{{ "2026-04"|month }} {{ month|month }}', month=Month(2026, 12)) == "2026년 4월 2026년 12월"
+    assert render('{{ "kakao-b200"|cluster }}, {{ "h200"|gpu }}') == "카카오 B200, NVIDIA H200"
+    assert render('{{ "gone-for-good"|cluster }}') == "gone-for-good"
+    said = "naver-h200-a(h200)에서 2대, naver-h200-a-031은 naver-h200-self가 아닙니다."
+    expected = "네이버 H200 가에서 2대, naver-h200-a-031은 네이버 H200 자체 활용분가 아닙니다."
+    assert render("{{ said|cluster_names }}", said=said) == expected
+    with translation.override("en"):
+        assert render('{{ 1239|cases }}, {{ "2026-04"|month }}') == "1,239, Apr 2026"
+    assert render("{{ 1239|cases }}") == "1,239건"
+
+
+@pytest.mark.parametrize(
+    ("shown", "parts"),
+    [
+        ("140,160.0 GPU시간", ("140,160.0", "GPU시간")),
+        ("1,307대", ("1,307", "대")),
+        ("0.56%", ("0.56%", "")),
+        ("–", ("–", "")),
+        ("5 ± 2", ("5 ± 2", "")),
+    ],
+)
+def test_the_unit_of_a_figure_stands_apart(shown, parts):
+    assert show.figure_and_unit(shown) == parts
 
 
 def test_period_shows_its_last_day_not_its_end():

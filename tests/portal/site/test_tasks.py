@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from dure.core.text import Text
 from dure.portal.fleet import operations as fleet
@@ -51,5 +52,6 @@ def test_a_provider_compares_servers_only_when_they_differ(seen: int) -> None:
     fleet.record_inventory(
         now=NOW, inventory=Inventory(cluster="naver-h200-b", instance="one", epoch=1, seen_at=NOW, nodes=nodes)
     )
-    found = list(tasks.provider.tasks(Actor("provider@example.org", user_id=1, providers=frozenset({"naver"})), NOW))
+    person = get_user_model().objects.create_user("provider@example.org", created_at=NOW)
+    found = list(tasks.provider.tasks(Actor("person:1", user_id=person.pk, providers=frozenset({"naver"})), NOW))
     assert any("서버 목록이 다릅니다" in task.title.ko for task in found) == (seen == 31)

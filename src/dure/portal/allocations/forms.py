@@ -16,4 +16,4 @@ class Key(forms.Form):
 class Member(forms.Form):
     """Somebody to let in."""
 
-    email = forms.EmailField(label=_("전자우편 주소"))
+    email = forms.EmailField(label=_("이메일 주소"))

@@ -288,7 +288,7 @@ def _team(content: Content) -> list[Mistake]:
         if not member.affiliation.strip():
             found.append(_needed(f"team.{index}.affiliation", Text("소속", "The affiliation")))
         if member.email and ("@" not in member.email or " " in member.email):
-            what = Text("전자우편 주소가 아닙니다.", "Not an e-mail address.")
+            what = Text("이메일 주소가 아닙니다.", "Not an e-mail address.")
             found.append(Mistake(f"team.{index}.email", what, Text("주소를 확인하십시오.", "Check the address.")))
     return found
 

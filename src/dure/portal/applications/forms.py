@@ -185,7 +185,7 @@ class TeamForm(StepForm):
             is_needed = there is not None
             self.add(f"team.{row}.name", forms.CharField(max_length=80), _("이름"), required=is_needed)
             self.add(f"team.{row}.affiliation", forms.CharField(max_length=120), _("소속 기관명"), required=is_needed)
-            self.add(f"team.{row}.email", forms.CharField(max_length=254), _("전자우편"), required=False)
+            self.add(f"team.{row}.email", forms.CharField(max_length=254), _("이메일"), required=False)
             self.add(f"team.{row}.role", forms.ChoiceField(choices=roles), _("역할"), required=is_needed)
             if there is not None:
                 initial |= {f"team.{row}.{name}": value for name, value in there.model_dump().items()}

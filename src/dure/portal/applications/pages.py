@@ -406,5 +406,7 @@ def _timeline(view: ApplicationView, call: CallView) -> list[dict[str, Any]]:
     }
     if view.state in coming:
         name, title = coming[view.state]
-        done.append({"title": title, "due": getattr(call, name), "phase": "next"})
+        is_over = view.state == "admitted" and call.state == "decided"
+        next_one = {"due": getattr(call, name), "phase": "next"}
+        done.append({"title": title} | ({"phase": "done"} if is_over else next_one))
     return done

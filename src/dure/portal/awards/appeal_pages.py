@@ -60,7 +60,7 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form is not None and form.is_valid():
         try:
             appealing.lodge(actor=request.actor, now=request.now, number=number, text=form.cleaned_data["text"])
-            messages.success(request, _("이의신청을 접수했습니다. 결과를 전자우편으로 알려 드립니다."))
+            messages.success(request, _("이의신청을 접수했습니다. 결과를 이메일로 알려 드립니다."))
             return redirect("awards-appeal", number)
         except InvalidInput as refusal:
             add_mistakes(form, refusal)

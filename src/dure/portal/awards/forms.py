@@ -44,7 +44,7 @@ class Shorten(_Because):
 class HandOver(_Because):
     """Who leads the award from now on."""
 
-    email = forms.EmailField(label=_("새 책임자의 전자우편"), help_text=_("같은 기관에 소속된 사람이어야 합니다."))
+    email = forms.EmailField(label=_("새 책임자의 이메일"), help_text=_("같은 기관에 소속된 사람이어야 합니다."))
     field_order = ("email", "reason")
 
 
@@ -52,7 +52,7 @@ class Transfer(_Because):
     """The organisation that takes the award over."""
 
     organisation = forms.CharField(label=_("넘겨받을 기관의 코드"), max_length=40)
-    email = forms.EmailField(label=_("새 책임자의 전자우편"), help_text=_("넘겨받을 기관에 소속된 사람이어야 합니다."))
+    email = forms.EmailField(label=_("새 책임자의 이메일"), help_text=_("넘겨받을 기관에 소속된 사람이어야 합니다."))
     field_order = ("organisation", "email", "reason")
 
 

@@ -102,7 +102,8 @@ def _invoice(month: BillingMonth, one: DraftInvoice, now: datetime) -> Invoice:
 
 def _announce(row: Invoice, now: datetime) -> None:
     amount, support = money.won(row.self_pay), money.won(row.subsidy)
-    subject = Text(f"{row.month.month} GPU 이용료 청구서", f"GPU invoice for {row.month.month}")
+    month = Month.parse(row.month.month).words
+    subject = Text(f"{month.ko} GPU 이용료 청구서", f"GPU invoice for {month.en}")
     body = Text(
         f"납부하실 금액은 {amount.ko}, 지원금은 {support.ko}입니다.\n청구서: /billing/{row.number}/",
         f"You pay {amount.en}; the programme pays {support.en}.\nInvoice: /billing/{row.number}/",

@@ -31,7 +31,7 @@ def months_of(call: CallView) -> list[tuple[str, str]]:
     """The months of use as choices."""
     terms = call.terms
     months = [terms.use_from.plus(offset) for offset in range(terms.use_until.minus(terms.use_from))]
-    return [(str(month), str(month)) for month in months]
+    return [(str(month), month.words.in_(language())) for month in months]
 
 
 class CheckForm(forms.Form):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -63,13 +64,11 @@ def _override(number: str, form: OverrideForm) -> Override:
 
 
 def _clusters(problem: dict[str, Any], asked: dict[str, Any]) -> list[tuple[str, str]]:
-    models = {one["code"]: one["gpu_model"] for one in problem["clusters"]}
     return [
         (
             one["cluster"],
-            _("{cluster} ({model}), {least}대에서 {most}대까지").format(
-                cluster=one["cluster"],
-                model=models[one["cluster"]].upper(),
+            _("{cluster}, {least}대에서 {most}대까지").format(
+                cluster=programme.current().cluster(one["cluster"]).name.in_(get_language() or "ko"),
                 least=one["min_nodes"],
                 most=one["max_nodes"],
             ),
@@ -82,7 +81,10 @@ def _months(problem: dict[str, Any], asked: dict[str, Any]) -> list[tuple[int, s
     calendar = problem["calendar"]
     first, per_month = Month.parse(calendar["first"]), calendar["slots_per_month"]
     last = min(asked["latest"], calendar["slots"] - asked["duration"])
-    return [(slot, str(first.plus(slot // per_month))) for slot in range(asked["earliest"], last + 1)]
+    return [
+        (slot, first.plus(slot // per_month).words.in_(get_language() or "ko"))
+        for slot in range(asked["earliest"], last + 1)
+    ]
 
 
 def _initial(problem: dict[str, Any], asked: dict[str, Any], rank: queries.RankView) -> dict[str, Any]:

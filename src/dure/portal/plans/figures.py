@@ -43,7 +43,7 @@ def of_plan(plan: PlanView) -> list[dict[str, Any]]:
     ]
     series = [Text("배정", "Awarded"), Text("남음", "Free")]
     title = Text("달마다 쓰는 서버", "Servers in use by month")
-    charts = [{"kind": "columns", "title": title, "unit": _NODES, "series": series, "rows": use}]
+    charts = [{"kind": "columns", "size": "full", "title": title, "unit": _NODES, "series": series, "rows": use}]
     return [*charts, *_share_bars(plan.measures)]
 
 

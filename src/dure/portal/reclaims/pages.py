@@ -87,7 +87,7 @@ def show(request: HttpRequest, case_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             operations.justify(actor=request.actor, now=request.now, case_id=case_id, text=form.cleaned_data["text"])
-            messages.success(request, _("사유를 제출했습니다. 검토 결과를 전자우편으로 알려 드립니다."))
+            messages.success(request, _("사유를 제출했습니다. 검토 결과를 이메일로 알려 드립니다."))
             return redirect("reclaims-show", case_id)
         except InvalidInput as error:
             add_mistakes(form, error)

@@ -192,7 +192,7 @@ class InvitationForm(forms.Form):
     def __init__(self, calls: Sequence[tuple[str, Text]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, label, hint in (
-            ("email", _("전자우편"), _("이 주소로 링크를 보냅니다. 가입하지 않고 답할 수 있습니다.")),
+            ("email", _("이메일"), _("이 주소로 링크를 보냅니다. 가입하지 않고 답할 수 있습니다.")),
             ("name", _("이름"), ""),
             ("call_code", _("공모"), ""),
             ("note", _("덧붙이는 말"), _("초대 메일과 링크의 화면에 나타납니다.")),
@@ -313,6 +313,6 @@ class ReviewerForm(ProfileForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label, self.fields["email"].help_text = _("전자우편"), _("이미 가입한 사람의 주소입니다.")
+        self.fields["email"].label, self.fields["email"].help_text = _("이메일"), _("이미 가입한 사람의 주소입니다.")
         self.fields["load_limit"].initial = 30
         self.order_fields(["email"])

@@ -38,11 +38,12 @@ def entries(allocation: AllocationView, actor: Actor, now: datetime) -> Iterator
             yield _used(month, use, month.period(zone).end, addresses.allocation(allocation.name))
     currency = programme.current().currency
     for invoice in billing.of_allocation(allocation.id, actor):
+        month = invoice.month.words
         # An invoice charges all of an organisation's allocations; this story tells of one.
         lines = [line for line in billing.lines(invoice.id) if line.name == allocation.name]
         price = amount(sum(line.price for line in lines), currency)
         pays = amount(sum(line.self_pay for line in lines), currency)
-        title = Text(f"{invoice.month} 사용료를 청구했습니다", f"Invoice for {invoice.month}")
+        title = Text(f"{month.ko} 사용료를 청구했습니다", f"Invoice for {month.en}")
         why = Text(f"이용 금액 {price.ko}, 자부담 {pays.ko}", f"Price {price.en}, self-pay {pays.en}")
         yield Entry(title, invoice.issued_at, why, addresses.invoice(invoice.number))
 
@@ -52,7 +53,7 @@ def _used(month: Month, use: usage.Use, at: datetime, url: str) -> Entry:
         f"{hours(seconds, 0):,}"
         for seconds in (use.allocated_gpu_seconds, use.running_gpu_seconds, use.busy_gpu_seconds)
     )
-    title = Text(f"{month}에 사용했습니다", f"Used in {month}")
+    title = Text(f"{month.words.ko}에 사용했습니다", f"Used in {month.words.en}")
     why = Text(
         f"할당 {held} · 실행 {running} · 가동 {busy} GPU시간",
         f"{held} GPU-hours allocated, {running} running, {busy} busy",

@@ -5,6 +5,8 @@ Kept apart from the template library so that a table of a hundred rows costs str
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -25,6 +27,7 @@ from dure.portal.site.words import Word
 _WEEKDAYS = Text("월화수목금토일", "MonTueWedThuFriSatSun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SOON = timedelta(days=3)
+_FIGURE = re.compile(r"(?P<figure>[-+]?[\d,.]+)\s?(?P<unit>[^\W\d_].*)")
 _SHORT_EN = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
@@ -73,6 +76,32 @@ def won_short(amount: int, language: str) -> str:
 def number(value: int | Decimal) -> str:
     """A figure with thousands separated."""
     return f"{value:,}"
+
+
+def cases(count: int, language: str) -> str:
+    """How many of something that its label names: 239건, in English the figure alone."""
+    return f"{count:,}건" if language == "ko" else f"{count:,}"
+
+
+def figure_and_unit(shown: Any) -> tuple[Any, str]:
+    """A figure parted from the unit behind it, so that the unit may be smaller; what is no such text stays whole."""
+    found = None if hasattr(shown, "__html__") else _FIGURE.fullmatch(str(shown))
+    return (found["figure"], found["unit"]) if found else (shown, "")
+
+
+def named(coded: Iterable[Any], code: str, language: str) -> str:
+    """The name of that one of `coded` whose code it is, else the code."""
+    found = next((one for one in coded if one.code == code), None)
+    return text(found.name, language) if found else code
+
+
+def with_names(sentence: str, coded: Iterable[Any], language: str) -> str:
+    """`sentence` with names in place of codes; the GPU model behind a code in brackets goes, the name says it."""
+    names = {one.code: text(one.name, language) for one in coded}
+    codes = "|".join(re.escape(code) for code in sorted(names, key=len, reverse=True))
+    return re.sub(
+        rf"(?<![A-Za-z0-9_-])({codes})(?:\s?\(\w+\))?(?![A-Za-z0-9_-])", lambda found: names[found[1]], sentence
+    )
 
 
 def nodes(count: int, language: str, gpus_per_node: int = 0) -> str:
@@ -135,6 +164,8 @@ def left(value: datetime | None, language: str, now: datetime) -> SafeString:
     if value is None:
         return _safe("")
     rest = value - now
+    if abs(rest) < timedelta(minutes=1):
+        return _safe(f'<span class="left">{"지금" if language == "ko" else "now"}</span>')
     css = "left past" if rest < timedelta(0) else "left soon" if rest < _SOON else "left"
     return _safe(f'<span class="{css}">{_rest(rest, language)}</span>')
 
@@ -159,16 +190,26 @@ def period_words(start: date, end: date, language: str) -> str:
     return f"{_short_day(start, language)}{' ~ ' if language == 'ko' else ' – '}{_short_day(last, language)}"
 
 
+def month_of(value: Any) -> Month:
+    """A `Month`, or the one that "2026-03" (or a date written so) names."""
+    return value if isinstance(value, Month) else Month(*(int(part) for part in str(value).split("-")[:2]))
+
+
 def month_words(month: Month, language: str, *, with_year: bool = True) -> str:
     """A month as plain text: 2026년 3월 / Mar 2026, or without its year."""
-    if language == "ko":
-        return f"{month.year}년 {month.month}월" if with_year else f"{month.month}월"
-    return f"{_MONTHS[month.month - 1]} {month.year}" if with_year else _MONTHS[month.month - 1]
+    if with_year:
+        return month.words.in_(language)
+    return f"{month.month}월" if language == "ko" else _MONTHS[month.month - 1]
 
 
 def period(value: Any, language: str) -> SafeString:
-    """A half-open period as first and last day. Takes a `Period`, a (start, end) pair, or an object with both."""
-    start, end = value if isinstance(value, tuple) else (value.start, value.end)
+    """A half-open period as first and last day. Of a `Period`, a (start, end) pair, or what has both."""
+    if isinstance(value, tuple):
+        start, end = value
+    elif hasattr(value, "start_at"):
+        start, end = value.start_at, value.end_at
+    else:
+        start, end = value.start, value.end
     if isinstance(end, datetime):
         first, last = _local(start), _local(end - timedelta(microseconds=1))
     else:

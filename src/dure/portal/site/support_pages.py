@@ -55,7 +55,7 @@ class AskForm(forms.Form):
             ("provider", _("사업자"), _("접속, 서버 장애, 사용 방법은 그 서버를 제공하는 사업자가 답합니다.")),
             ("title", _("제목"), ""),
             ("text", _("내용"), _("비밀번호나 개인키는 적지 마십시오.")),
-            ("file", _("파일"), _("선택. 10MB까지.")),
+            ("file", _("파일"), _("10MB까지.")),
         ):
             self.fields[name].label, self.fields[name].help_text = label, hint
 
@@ -69,7 +69,7 @@ class ReplyForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, use_required_attribute=False, **kwargs)
         self.fields["text"].label, self.fields["file"].label = _("내용"), _("파일")
-        self.fields["file"].help_text = _("선택. 10MB까지.")
+        self.fields["file"].help_text = _("10MB까지.")
 
 
 @require_GET

@@ -140,7 +140,8 @@ _ENTRIES = {
 def _decision(view: ApplicationView, call: CallView, rank: RankView | None) -> Iterator[Event]:
     for event in calls.events(call.code):
         if event.kind in ("reviewing", "decided", "extended", "cancelled"):
-            yield Event(event.text, event.at, url=addresses.call(call.code))
+            title = Text(event.text.ko.rstrip("."), event.text.en.rstrip("."))  # titles of events have no full stop
+            yield Event(title, event.at, url=addresses.call(call.code))
     plan = plans.accepted(call.code) if rank else None
     if rank is None or plan is None or plan.accepted_at is None:
         return
@@ -163,9 +164,10 @@ def _decision(view: ApplicationView, call: CallView, rank: RankView | None) -> I
 
 def _awarding(award: AwardView) -> Iterator[Event]:
     url = addresses.award(award.number)
+    where = programme.current().cluster(award.cluster).name
     size = Text(
-        f"{award.cluster}, 서버 {award.nodes}대(GPU {award.gpus}개)",
-        f"{award.cluster}, {award.nodes} servers ({award.gpus} GPUs)",
+        f"{where.ko}, 서버 {award.nodes}대(GPU {award.gpus}개)",
+        f"{where.en}, {award.nodes} servers ({award.gpus} GPUs)",
     )
     yield Event(Text("선정을 알렸습니다", "Offer sent"), award.offered_at, why=size, url=url)
     yield Event(Text("수락했습니다", "Offer accepted"), award.accepted_at, url=url)

@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from dure.core.errors import NotFound
-from dure.portal.framework.programme import zone
+from dure.core.period import Month
+from dure.core.text import Text
+from dure.portal.framework.programme import current, zone
 from dure.portal.plans.models import Rank
 
 
@@ -45,11 +47,12 @@ class RankView:
         return "–" if self.score_tenths is None else f"{self.score_tenths // 10}.{self.score_tenths % 10}"
 
     @property
-    def award_line(self) -> str:
-        """Cluster, nodes and first day in short; empty without an award."""
+    def award_line(self) -> Text | None:
+        """Cluster, nodes and first month in short; None without an award."""
         if self.outcome != "awarded" or self.start_at is None:
-            return ""
-        return f"{self.cluster} × {self.nodes}, {self.start_at.astimezone(zone()):%Y-%m-%d}"
+            return None
+        name, month = current().cluster(self.cluster).name, Month.of(self.start_at, zone()).words
+        return Text(f"{name.ko} {self.nodes}대, {month.ko}부터", f"{name.en} × {self.nodes}, from {month.en}")
 
     @property
     def reasons(self) -> Sequence[Any]:

@@ -137,7 +137,7 @@ def join(*, actor: Actor, now: datetime, token: str) -> int:
     if row.state != "accepted" or actor.user_id is None:
         raise NotFound(internal=f"invitation {row.pk} is {row.state}")
     if people.person(actor.user_id).email != row.email:
-        what = Text("초대받은 전자우편 주소의 계정이 아닙니다.", "This is not the account of the invited address.")
+        what = Text("초대받은 이메일 주소의 계정이 아닙니다.", "This is not the account of the invited address.")
         remedy = Text("초대받은 주소로 가입하거나 로그인하십시오.", "Sign up or sign in with the invited address.")
         raise InvalidInput(Mistake("email", what, remedy))
     reviewer_id = pool.add_reviewer(actor=system("reviews"), now=now, user_id=actor.user_id, **row.answers)
@@ -183,5 +183,5 @@ def _require_address(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        what = Text("전자우편 주소가 아닙니다.", "This is no e-mail address.")
+        what = Text("이메일 주소가 아닙니다.", "This is no e-mail address.")
         raise InvalidInput(Mistake("email", what, Text("주소를 확인하십시오.", "Check the address."))) from None

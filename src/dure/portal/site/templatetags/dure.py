@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dure.core.text import Text
+from dure.portal.framework.programme import current
 from dure.portal.people import queries as people
 from dure.portal.site import charts, fields, icons, odds, show, words
 from dure.protocol.words import REASONS
@@ -91,6 +92,36 @@ def left(value: datetime | None, now: datetime) -> str:
 def period(value: Any) -> str:
     """A half-open period as first and last day."""
     return "–" if value is None else show.period(value, _language())
+
+
+@register.filter
+def month(value: Any) -> str:
+    """`{{ "2026-03"|month }}` 2026년 3월; takes a `Month` or its name."""
+    return "–" if value in (None, "") else show.month_words(show.month_of(value), _language())
+
+
+@register.filter
+def cluster(code: str) -> str:
+    """`{{ award.cluster|cluster }}`: a cluster's name by its code; a code the programme does not know stays."""
+    return show.named(current().clusters, code, _language())
+
+
+@register.filter
+def cluster_names(sentence: str) -> str:
+    """A sentence that speaks of clusters by code, "kakao-b200(b200)", with their names in place of the codes."""
+    return show.with_names(sentence, current().clusters, _language())
+
+
+@register.filter
+def gpu(code: str) -> str:
+    """`{{ award.gpu_model|gpu }}`: a GPU model's name by its code."""
+    return show.named(current().gpu_models, code, _language())
+
+
+@register.filter
+def cases(count: int | None) -> str:
+    """`{{ 239|cases }}` 239건, in English the figure alone."""
+    return "–" if count is None else show.cases(count, _language())
 
 
 @register.filter
@@ -301,7 +332,17 @@ def stat(
     label: str, figure: Any, aside: Any = "", url: str = "", tone: str = "", part: int = 0, whole: int = 0
 ) -> dict[str, Any]:
     """A figure with its name, inside `<dl class="stats">`; `part` of `whole` draws a bar under it."""
-    return {"label": label, "figure": figure, "aside": aside, "url": url, "tone": tone, "part": part, "whole": whole}
+    figure, unit = show.figure_and_unit(figure)
+    return {
+        "label": label,
+        "figure": figure,
+        "unit": unit,
+        "aside": aside,
+        "url": url,
+        "tone": tone,
+        "part": part,
+        "whole": whole,
+    }
 
 
 @register.inclusion_tag("site/components/timeline.html")
