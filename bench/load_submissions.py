@@ -207,7 +207,7 @@ def _answers(address: str) -> bool:
 async def crowd(address: str, people: Sequence[Applicant], closes_at: datetime, window: float) -> Answers:
     """All applicants, each at an instant of its own; the last `LATE` press after the deadline."""
     chance, found = random.Random(20260128), Answers()
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
+    limits = httpx.Limits(max_connections=None)  # every applicant's browser has its own
     async with httpx.AsyncClient(base_url=address, timeout=30, limits=limits) as client:
 
         async def one(index: int, who: Applicant) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+CROWD = 4096  # connections that may wait
 app = typer.Typer(no_args_is_help=True, help="The portal.")
 
 
@@ -72,5 +73,7 @@ def serve(
 ) -> None:
     """Serve pages and API with granian; replaces this process."""
     command = ["granian", "--interface", "asginl", "--host", host, "--port", str(port), "--workers", str(workers)]
+    # Who comes in a crowd is taken in at once, so that the time of arrival is noted and only the answer waits.
+    command += ["--backlog", str(CROWD), "--backpressure", str(CROWD)]
     command += ["--log-level", "warning", "dure.portal.asgi:application"]
     os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 (our own server, a fixed list)

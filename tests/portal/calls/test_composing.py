@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dure.core.errors import IllegalTransition, InvalidInput, NotFound, NotPermitted
 from dure.core.text import Text
-from dure.portal.calls import operations, queries
+from dure.portal.calls import operations, queries, terms
 from dure.portal.calls.models import Call
 from dure.portal.fleet import operations as fleet
 from dure.portal.fleet import queries as fleet_queries
@@ -338,3 +338,17 @@ def test_an_auditor_previews_and_changes_nothing():
     reader = browser(person("auditor", "auditor"))
     assert reader.get(f"/calls/{code}/preview/").status_code == 200
     assert reader.post(f"/calls/{code}/rubric/", {"action": "reset"}).status_code == 403
+
+
+def test_the_preview_warns_where_a_cap_shuts_everybody_out(at):
+    at(NOW)
+    boss = manager()
+    composed(boss, "26-a", offered={"naver-h200-a": 8}, use_until=datetime(2026, 6, 30, 15, tzinfo=UTC))
+    composed(boss, "26-b", offered={"naver-h200-a": 64})
+    small, large = (queries.call(code, boss) for code in ("26-a", "26-b"))
+    (first, *_) = terms.cap_warnings(small.rules, small.policy, small.offered, 3)
+    assert "1" in first.ko and "6" in first.en, "6 % of 24 server-months are 1, and 2 servers for 3 months are 6"
+    assert terms.cap_warnings(large.rules, large.policy, large.offered, 15) == []
+    page = browser(boss).get("/calls/26-a/preview/").content.decode()
+    assert first.ko in page
+    assert first.ko not in browser(boss).get("/calls/26-b/preview/").content.decode()

@@ -196,6 +196,9 @@ def preview(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "call": call,
         "mistakes": mistakes,
+        "warnings": terms.cap_warnings(
+            call.rules, call.policy, call.offered, call.terms.use_until.minus(call.terms.use_from)
+        ),
         "has_passed": call.closes_at <= request.now,
         "rounds": queries.rounds(call.series, request.actor),
         "crumbs": [CALLS, (code, f"/calls/{code}/"), (_("공고 미리 보기"), "")],

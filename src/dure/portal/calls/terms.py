@@ -16,7 +16,7 @@ from dure.core.period import Month
 from dure.core.text import Text
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework import programme as programmes
-from dure.programme.competition import Rubric
+from dure.programme.competition import Policy, Rubric, Track
 from dure.programme.schema import Programme
 
 DATES = ("opens_at", "closes_at", "decide_by", "use_from", "use_until")
@@ -150,3 +150,44 @@ def document_mistakes(documents: Sequence[Mapping[str, Any]]) -> list[Mistake]:
             remedy = Text("https://로 시작하는 주소를 적으십시오.", "Give an address that begins with https://.")
             mistakes.append(Mistake(f"documents.{index}.url", what, remedy))
     return mistakes
+
+
+def cap_warnings(track: Track, policy: Policy, offered: Mapping[str, int], months_of_use: int) -> list[Text]:
+    """Whom the caps shut out although they may apply: even the smallest application is more than their share.
+
+    Caps are of the node-months on offer (and of what earlier awards hold, which is not known here).
+    """
+    current = programmes.current()
+    supplied = sum(offered.values()) * months_of_use
+    models = {current.cluster(code).gpu_model for code, nodes in offered.items() if nodes}
+    least = min((one.min_nodes for one in track.limits if one.gpu_model in models), default=0) * track.months.min
+    caps = [(Text("한 기관", "one organisation"), policy.organisation_cap_permille)]
+    caps += [
+        (current.applicant_class(one.applicant_class).name, one.permille)
+        for one in policy.class_caps
+        if one.applicant_class in track.applicant_classes
+    ]
+    caps += [
+        (
+            Text(
+                ", ".join(current.region(code).name.ko for code in one.regions),
+                ", ".join(current.region(code).name.en for code in one.regions),
+            ),
+            one.permille,
+        )
+        for one in policy.region_caps
+    ]
+    return [
+        Text(
+            f"{name.ko}의 상한({_percent(permille)}%)은 서버·월 {supplied * permille // 1000:,}까지인데, 가장 작은"
+            f" 신청도 {least:,}입니다. 서버나 기간을 늘리지 않으면 아무도 선정되지 못할 수 있습니다.",
+            f"The cap of {name.en} ({_percent(permille)} %) is {supplied * permille // 1000:,} server-months, and the"
+            f" smallest application needs {least:,}. Offer more servers or months, or nobody of them can be awarded.",
+        )
+        for name, permille in caps
+        if supplied * permille < least * 1000
+    ]
+
+
+def _percent(permille: int) -> str:
+    return f"{permille // 10}.{permille % 10}".removesuffix(".0")
