@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ def lab():
 
 
 def test_the_slurm_suite_passes_in_its_lab(lab):
+    began = time.monotonic()
     run_in_lab(lab, NODES, LABREST="1")
+    print(f"figure: Slurm suite on {NODES} nodes with 8 fake GPUs each: {(time.monotonic() - began) / 60:.1f} minutes")
 
 
 @pytest.mark.skipif(not FAKETIME.exists() and not REQUIRED, reason="not installed: faketime")

@@ -167,9 +167,16 @@ def efficiency_of(generation: Generation, runs: Sequence[Run] = RUNS) -> Efficie
 
 def implied_permille(run: Run) -> int:
     """The efficiency a published run reached: counted arithmetic over what its GPU-hours could have done at peak."""
-    chosen = _GPU[run.gpu]
-    operations = run.tokens * _operations_per_token("training", run.parameters, CONTEXT_TOKENS)
-    return operations * 1000 // (run.gpu_hours * 3600 * chosen.dense_tflops * 10**12)
+    return reached_permille(_GPU[run.gpu], run.parameters, run.tokens, run.gpu_hours * 3600)
+
+
+def reached_permille(chosen: Gpu, parameters: int, tokens: int, gpu_seconds: int) -> int:
+    """Model FLOPs utilisation of a training in ‰: its counted arithmetic over what its GPUs could do at peak.
+
+    Source of the definition: PaLM (https://arxiv.org/abs/2204.02311), section 4.1 and appendix B.
+    """
+    operations = tokens * _operations_per_token("training", parameters, CONTEXT_TOKENS)
+    return operations * 1000 // (gpu_seconds * chosen.dense_tflops * 10**12)
 
 
 def suggest(found: Estimate, bounds: Bounds) -> tuple[Suggestion, ...]:

@@ -73,7 +73,7 @@ def test_grow_shrink_extend_and_reclaim(site, portal):
 
 
 def test_an_award_that_begins_later_lets_nobody_in_before(site, portal):
-    start = instant() + timedelta(seconds=12)
+    start = instant() + timedelta(seconds=10)
     portal.want(award(start=start))
     site.cycle()
     assert portal.condition("Ready", "a-1") == ("true", "NotYetStarted")

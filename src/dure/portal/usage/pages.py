@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +14,15 @@ from django.views.decorators.http import require_GET
 
 from dure.core.period import Month, Period
 from dure.core.text import Text
+from dure.decide import estimator
 from dure.portal.allocations import queries as allocations
 from dure.portal.allocations.pages import tabs
+from dure.portal.allocations.queries import AllocationView
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework.lists import export
 from dure.portal.framework.pages import person_required
 from dure.portal.framework.programme import zone
-from dure.portal.usage import queries
+from dure.portal.usage import forms, queries
 from dure.portal.usage.queries import Use
 
 MEASURES = (Text("할당", "Allocated"), Text("작업이 돈 시간", "Running"), Text("실제로 계산한 시간", "Busy"))
@@ -94,6 +97,25 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
+def _model_use(view: AllocationView, typed: Mapping[str, str], use: Use) -> dict[str, Any]:
+    """Guidance on model FLOPs utilisation for a training the holder describes in the address; nothing of it is kept."""
+    chosen = estimator.gpu(view.gpu_model)
+    is_asked = bool(typed.get("parameters") or typed.get("tokens"))
+    form = forms.Training({key: typed.get(key, "") for key in ("parameters", "tokens")} if is_asked else None)
+    if chosen is None or not use.busy_gpu_seconds:
+        return {"training": None}
+    context: dict[str, Any] = {"training": form, "gpu": chosen, "published": estimator.efficiency_of(chosen.generation)}
+    if is_asked and form.is_valid():
+        parameters, tokens = (int(form.cleaned_data[key] * 10**9) for key in ("parameters", "tokens"))
+        reached = [
+            (label, estimator.reached_permille(chosen, parameters, tokens, getattr(use, figure)))
+            for label, figure in zip(MEASURES, _FIGURES, strict=False)
+            if getattr(use, figure)
+        ]
+        context |= {"reached": reached, "is_impossible": any(permille > 1000 for _label, permille in reached)}
+    return context
+
+
 @require_GET
 @person_required
 def allocation(request: HttpRequest, name: str) -> HttpResponse:
@@ -116,6 +138,7 @@ def allocation(request: HttpRequest, name: str) -> HttpResponse:
         "months": sorted(months.items()),
         "days": days,
         "total": total,
+        **_model_use(found, request.GET, total),
         "chart": _by_day(sorted(days.items())[-DAYS_SHOWN:]),
         "tabs": tabs(found, "usage"),
         "crumbs": [

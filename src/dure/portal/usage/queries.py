@@ -37,6 +37,11 @@ class Use:
         """GPU-seconds seen idle."""
         return self.allocated_gpu_seconds - self.busy_gpu_seconds - self.missing_gpu_seconds
 
+    @property
+    def kilowatt_hours(self) -> int:
+        """Energy in whole kWh, as far as power was measured."""
+        return self.energy_joules // 3_600_000
+
     def plus(self, other: Use) -> Use:
         """The sum of both."""
         return Use(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Use)))
