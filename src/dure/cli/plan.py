@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -45,7 +48,7 @@ def solve(
     problem: Annotated[Path, PROBLEM],
     output: Annotated[Path, typer.Option("-o", "--output", help="where to write the plan")],
     rule: Annotated[Optional[str], typer.Option(help="value or merit; the problem's own by default")] = None,  # noqa: UP045
-    delta: Annotated[Optional[int], typer.Option(help="score band in tenths of a point", min=1)] = None,  # noqa: UP045
+    delta: Annotated[Optional[int], typer.Option(help="score band in tenths of a point", min=1, max=1000)] = None,  # noqa: UP045
     budget: Annotated[Optional[int], typer.Option(help="units of work", min=0)] = None,  # noqa: UP045
 ) -> None:
     """Compute a plan, with progress on a terminal. Rules that cannot all hold are refused by name."""
@@ -55,6 +58,7 @@ def solve(
     from dure.decide.planning.solver import solve as by_months
     from dure.decide.planning.weeks import WEEKS, solve_weekly
 
+    check_place(output)
     ground = read_problem(read(problem), str(problem))
     name = rule or ground.rule.name
     if name not in RULES:
@@ -196,9 +200,9 @@ def sweep(
         what = Text("--rule-name과 --deltas 가운데 하나를 주십시오.", "Give either --rule-name or --deltas.")
         raise InvalidInput(Mistake("--rule-name", what))
     if rule_name is not None:
-        steps = sweep_rule(ground, rule_name, numbers("--percent", percent), budget)
+        steps = sweep_rule(ground, rule_name, percents(percent), budget)
     else:
-        steps = sweep_band(ground, [max(1, one or 0) for one in numbers("--deltas", deltas or "")], budget)
+        steps = sweep_band(ground, bands(deltas or ""), budget)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in steps]))
         return
@@ -209,15 +213,25 @@ def sweep(
         typer.echo(f"{setting:>8} {one.value:>14,} {one.bound:>14,} {counts}")
 
 
-def numbers(option: str, text: str) -> list[int | None]:
-    """Whole numbers, and None for `none`, from a list with commas. Raises InvalidInput."""
-    found: list[int | None] = []
-    for word in text.split(","):
-        if word.strip() != WITHOUT and not word.strip().isdigit():
-            what = Text(f"'{word}'은(는) 정수가 아닙니다.", f"'{word}' is not a whole number.")
-            raise InvalidInput(Mistake(option, what, Text("예: 50,100,none", "For example 50,100,none")))
-        found.append(None if word.strip() == WITHOUT else int(word))
-    return found
+def percents(text: str) -> list[int | None]:
+    """Percentages, and None for `none`, from a list with commas. Raises InvalidInput."""
+    words = [word.strip() for word in text.split(",")]
+    return [None if word == WITHOUT else number("--percent", word, 0, 10_000) for word in words]
+
+
+def bands(text: str) -> list[int]:
+    """Score bands in tenths of a point from a list with commas. Raises InvalidInput."""
+    return [number("--deltas", word.strip(), 1, 1000) for word in text.split(",")]
+
+
+def number(option: str, word: str, low: int, high: int) -> int:
+    """A whole number from `low` to `high`. Raises InvalidInput."""
+    if not (word.isascii() and word.isdigit() and len(word) < 10 and low <= int(word) <= high):
+        what = Text(
+            f"'{word}'은(는) {low}–{high}의 정수가 아닙니다.", f"'{word}' is no whole number of {low} to {high}."
+        )
+        raise InvalidInput(Mistake(option, what, Text("예: 50,100", "For example 50,100")))
+    return int(word)
 
 
 @app.command()
@@ -231,6 +245,7 @@ def pack(
     from dure.decide.planning import packing
     from dure.decide.planning.reading import parse
 
+    check_place(output)
     found = packing.pack(
         packing.from_json(parse(read(model), str(model))), packing.DEFAULT_BUDGET if budget is None else budget
     )
@@ -249,29 +264,47 @@ def read(path: Path) -> bytes:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all. Raises InvalidInput when the place cannot be written."""
+    check_place(path)
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        what = Text(f"파일을 쓸 수 없습니다({error.strerror}).", f"The file cannot be written ({error.strerror}).")
-        remedy = Text(
-            "디렉터리가 있는지, 쓸 수 있는지 확인하십시오.", "Check that the directory exists and can be written."
-        )
-        raise InvalidInput(Mistake(str(path), what, remedy)) from None
+        raise unwritable(path, str(error.strerror)) from None
+
+
+def check_place(path: Path) -> None:
+    """Raises InvalidInput where no file can be written, so that it is known before hours of work."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise unwritable(path, os.strerror(errno.EISDIR if path.is_dir() else errno.ENOENT))
+
+
+def unwritable(path: Path, why: str) -> InvalidInput:
+    """That a file cannot be written, and what to do."""
+    what = Text(f"파일을 쓸 수 없습니다({why}).", f"The file cannot be written ({why}).")
+    remedy = Text(
+        "디렉터리가 있는지, 쓸 수 있는지 확인하십시오.", "Check that the directory exists and can be written."
+    )
+    return InvalidInput(Mistake(str(path), what, remedy))
 
 
 class _Line:
-    """Progress as one line that is written over, only where a person watches."""
+    """Progress on standard error of whatever takes more than a second: one line that is written over where a person
+    watches, elsewhere a line for every tenth."""
 
     def __init__(self) -> None:
-        self._shown = -1
+        self._begun = time.monotonic()
+        self._shown = 0
         self._is_watched = sys.stderr.isatty()
 
     def __call__(self, progress: Any) -> bool:
-        if self._is_watched and progress.permille != self._shown:
-            self._shown = progress.permille
+        step = progress.permille if self._is_watched else progress.permille // 100
+        if step > self._shown and time.monotonic() - self._begun > 1:
+            self._shown = step
             value = "" if progress.value is None else f"{progress.value:,}"
-            end = "\n" if progress.phase == "finished" else ""
-            print(f"\r{progress.phase:<9}{progress.permille / 10:5.1f} %  {value:<20}", end=end, file=sys.stderr)
+            line = f"{progress.phase:<9}{progress.permille / 10:5.1f} %  {value}"
+            is_last = progress.phase == "finished" or not self._is_watched
+            print(
+                f"\r{line:<38}" if self._is_watched else line, end="\n" if is_last else "", file=sys.stderr, flush=True
+            )
         return True

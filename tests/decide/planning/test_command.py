@@ -218,7 +218,8 @@ def test_a_rule_that_does_not_exist_and_a_place_that_cannot_be_written(
     problem.write_bytes(small_call(11).encode())
     assert dure(monkeypatch, "plan", "solve", problem, "--rule", "lottery", "-o", tmp_path / "plan.json") == 2
     assert "--rule" in capsys.readouterr().err
-    assert dure(monkeypatch, "plan", "solve", problem, "-o", tmp_path / "no" / "plan.json", "--budget", 100) == 2
+    for nowhere in (tmp_path / "no" / "plan.json", tmp_path, "."):
+        assert dure(monkeypatch, "plan", "solve", problem, "-o", nowhere, "--budget", 10**9) == 2
 
 
 def test_rules_in_conflict_are_refused_by_name(
@@ -242,4 +243,7 @@ def test_a_rule_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert dure(monkeypatch, *asked) == 2
     assert dure(monkeypatch, *asked, "--rule-name", "budget", "--percent", "half") == 2
+    assert dure(monkeypatch, *asked, "--rule-name", "budget", "--percent", "100000") == 2
     assert dure(monkeypatch, *asked, "--rule-name", "nothing") == 2
+    for bands in ("none", "0", "1.5", ""):
+        assert dure(monkeypatch, *asked, "--deltas", bands) == 2
