@@ -35,6 +35,9 @@ class Reason:
     text: Text
 
 
+NO_CHANGE = Reason("change", reasons.CHANGE, reasons.NO_CHANGE)
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """All that is said about one application. `code` is the binding reason in one word or a rule's name.
@@ -198,24 +201,23 @@ class _Speaker:
     def _unfunded(self, application: Application) -> Statement:
         number = self.number[application.id]
         code, text = binding.code(self.model, self.bound, number), binding.sentence(self.model, self.bound, number)
-        count = self.displaced[number]
-        near = [self.model.applications[one] for one in self.lowest[number] if one >= 0]
+        count, score = self.displaced[number], application.score_tenths
+        near = [self.model.applications[one] for one in self.lowest[number] if one >= 0] if count else []
         is_merit, delta = self.plan.rule.name == "merit", self.plan.rule.delta_tenths
-        compared = reasons.swap(count, near[0] if near else None, application, delta, is_merit)
+        compared = reasons.swap(count, near[0].score_tenths if near else None, score, delta, is_merit)
         said = [Reason("reason", reasons.REASON, text), Reason("swap", reasons.SWAP, compared)]
         needed = self.needed[number]
         if needed is not None:
-            said.append(Reason("guidance", reasons.GUIDANCE, reasons.guidance(needed, application.score_tenths)))
+            said.append(Reason("guidance", reasons.GUIDANCE, reasons.guidance(needed, score)))
         offer = self.changes.get(number)
-        changed = (
-            reasons.change(self.problem.calendar, offer, self.problem.cluster[offer.cluster])
-            if offer is not None
-            else reasons.no_change()
-        )
-        said.append(Reason("change", reasons.CHANGE, changed))
+        if offer is None:
+            said.append(NO_CHANGE)
+        else:
+            changed = reasons.change(self.problem.calendar, offer, self.problem.cluster[offer.cluster])
+            said.append(Reason("change", reasons.CHANGE, changed))
         rank = self.rank[application.id]
         said.append(Reason("waitlist", reasons.WAITLIST, reasons.waitlist(rank, len(self.out))))
-        lowest = tuple(one.id for one in near)
+        lowest = tuple([one.id for one in near])
         return Statement(application.id, "unfunded", code, tuple(said), count, lowest, needed, offer, rank)
 
 

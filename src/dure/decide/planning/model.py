@@ -41,10 +41,11 @@ class Model:
     """Columns j of applications, and rows. All arrays are 64-bit integers.
 
     `first[i]:first[i + 1]` are the columns of `applications[i]`. Column j uses row `use_row[k]` by `use_amount[k]`
-    for k in `use_first[j]:use_first[j + 1]`, rows ascending.
+    for k in `use_first[j]:use_first[j + 1]`, rows ascending. `reach` knows which awards a rule counts.
     """
 
     problem: Problem
+    reach: Reach
     applications: tuple[Application, ...]
     first: Ints
     owner: Ints
@@ -80,7 +81,7 @@ def build(problem: Problem) -> Model:
         for slot, amount in enumerate(cluster.capacity)
     ]
     terms = [_term(policy, reach, ways, rows) for policy in problem.policies]
-    return _assemble(problem, applications, ways, rows, terms)
+    return _assemble(problem, reach, ways, rows, terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ def _policy_rows(policy: Policy, word: str) -> Iterator[Row]:
 
 def _assemble(
     problem: Problem,
-    applications: tuple[Application, ...],
+    reach: Reach,
     ways: _Ways,
     rows: list[Row],
     terms: list[tuple[Ints, Ints, Window]],
@@ -243,8 +244,9 @@ def _assemble(
     owner = ways.owner[keep]
     return Model(
         problem=problem,
-        applications=applications,
-        first=np.searchsorted(owner, np.arange(len(applications) + 1)).astype(np.int64),
+        reach=reach,
+        applications=tuple(reach.applications),
+        first=np.searchsorted(owner, np.arange(len(reach.applications) + 1)).astype(np.int64),
         owner=owner,
         cluster=ways.cluster[keep],
         start=ways.start[keep],

@@ -108,6 +108,7 @@ def amount(calendar: Calendar, measure: Measure, by_slot: bool, number: int) -> 
     return Text(f"{number:,} {ko}", _count(number, en) or f"0 {en}s")
 
 
+@functools.lru_cache(maxsize=4096)
 def held_by_rule(label: Text, left: Text, need: Text) -> Text:
     """A rule has no room for any of its choices; what is left where it comes closest, and what it needs there."""
     return Text(
@@ -165,23 +166,25 @@ def window_passed(calendar: Calendar, latest: int) -> Text:
     ).format(slot=slot_name(calendar, latest))
 
 
-def swap(count: int, lowest: Application | None, application: Application, delta: int, is_merit: bool) -> Text:
-    """The exact swap statement: which single award would have had to go."""
+@functools.lru_cache(maxsize=1 << 16)
+def swap(count: int, lowest: int | None, score: int, delta: int, is_merit: bool) -> Text:
+    """The exact swap statement: which single award would have had to go. Scores and band in tenths."""
     if lowest is None:
         return NO_SWAP
-    low, own = points(lowest.score_tenths), points(application.score_tenths)
+    low, own = points(lowest), points(score)
     ko = (
         f"선정 과제 {count}건 가운데 하나가 빠지면 자리가 납니다. "
         f"그중 가장 낮은 점수는 {low}점이고 이 신청은 {own}점입니다."
     )
     en = f"Any one of {count} awards would have to go. The lowest of them scores {low}; this application scores {own}."
-    if is_merit and application.score_tenths < lowest.score_tenths + delta:
+    if is_merit and score < lowest + delta:
         band = points(delta)
         ko += f" {band}점 이상 낮은 과제가 이 신청을 대신해 선정된 일은 없습니다."
         en += f" No award scoring {band} points or more below it took its place."
     return Text(ko, en)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def guidance(needed: int, score: int) -> Text:
     """What score the prices suggest."""
     if needed >= 1000:
@@ -215,11 +218,6 @@ def change(calendar: Calendar, offer: Offer, cluster: Cluster) -> Text:
         f"{what[1]}, {nodes} nodes on {cluster.code} from {start.en} would have fitted. "
         "This was verified by inserting it.",
     )
-
-
-def no_change() -> Text:
-    """Nothing we tried would have fitted."""
-    return NO_CHANGE
 
 
 def waitlist(rank: int, count: int) -> Text:

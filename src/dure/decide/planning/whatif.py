@@ -17,7 +17,6 @@ import numpy as np
 from dure.decide.planning.kernels import Work, compiled
 from dure.decide.planning.model import Ints, Model, first_rows, window
 from dure.decide.planning.problem import Application, Option
-from dure.decide.planning.reach import Reach
 
 Kind = Literal["fewer_nodes", "later_start", "other_cluster", "shorter"]
 KINDS: tuple[Kind, ...] = ("fewer_nodes", "later_start", "other_cluster", "shorter")
@@ -82,9 +81,9 @@ def _request(model: Model) -> _Request:
     for r, row in enumerate(model.rows):
         if row.policy is not None:
             begin.setdefault(row.policy.name, r)
-    reach, policies = Reach(applications, problem.clusters), problem.policies
+    policies = problem.policies
     shape = (len(policies), len(applications), len(problem.clusters))
-    base = np.array([first_rows(one, reach, begin.get(one.name, 0)) for one in policies], dtype=np.int64)
+    base = np.array([first_rows(one, model.reach, begin.get(one.name, 0)) for one in policies], dtype=np.int64)
     terms, sizes, rates = _terms(model)
     least = np.where(terms == 1, sizes[0], np.iinfo(np.int64).max).min(axis=0)
     return _Request(
