@@ -81,6 +81,7 @@ def _inside(folder: Path, door: int | None, port: int) -> int:
             sizes.append(one)
             console.print(f"{one.cluster}: {one.nodes:,} nodes up after {one.seconds:.1f} s, {one.mebibytes:,} MiB")
         times.up = time.monotonic() - started
+        _figure(console, f"demo-slurm, {sizes[-1].nodes:,} nodes idle: {times.up:.1f} s")
         times.call = _timed(play.call)
         times.real = _timed(play.make_real)
         times.running = _timed(play.run_jobs)
@@ -121,6 +122,12 @@ def _print(console: Console, figures: dict[str, int], times: Times, sizes: list[
     for program, size in memory().items():
         table.add_row(f"MiB of {program} at the end", f"{size:,}")
     console.print(table)
+    _figure(console, f"demo-slurm, memory of all daemons: {sum(memory().values())} MiB")
+
+
+def _figure(console: Console, said: str) -> None:
+    """A line that the metering bench reads."""
+    console.print(f"figure: {said}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

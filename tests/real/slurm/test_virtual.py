@@ -149,7 +149,7 @@ def test_three_months_of_an_award_from_first_job_to_last_invoice(tmp_path, times
             billing.close_month(actor=world.finance(), now=times.now(), month=month)
     seconds = time.monotonic() - began
     print(f"\nfigure: three months, first job to last invoice: {seconds:.1f} s")
-    assert seconds < 300  # 120 on a machine of its own
+    assert seconds < 300  # 120 on a machine of its own; the bench judges
 
     invoices = [billing_queries.invoice(f"{month}-firm", world.finance()) for month in months]
     rate = programme.gpu_model("h200").market_rate_per_node_month
