@@ -354,6 +354,42 @@ def test_strangers_find_nothing_and_auditors_change_nothing() -> None:
     assert Plan.objects.count() == 2
 
 
+def test_the_same_over_json() -> None:
+    manager, heads, numbers, plan_id = decided.solved()
+    auditor = competition.person("auditor", "auditor")
+    client, json_type = browser(manager), "application/json"
+    body = {"title": "시험", "changes": {"delta_tenths": 10, "rules": {"class-floor-academia": 100}}, "budget": BUDGET}
+    new = body | {"call_code": "25-1"}
+    for stranger, status in ((heads[0], 403), (auditor, 403), (None, 401)):
+        assert browser(stranger).post("/api/plans/drafts", new, json_type).status_code == status
+    wrong = client.post("/api/plans/drafts", new | {"changes": {"rules": {"nothing": 1}}}, json_type)
+    assert wrong.status_code == 422 and wrong.json()["mistakes"][0]["where"] == "rules.nothing"
+    made = client.post("/api/plans/drafts", new, json_type).json()["id"]
+    for stranger, status in ((heads[0], 404), (auditor, 403)):
+        for path in ("submit", "confirm", "seal"):
+            assert browser(stranger).post(f"/api/plans/{made}/{path}", {}, json_type).status_code == status
+    assert browser(heads[0]).get(f"/api/plans/{made}/scenario").status_code == 404
+    revised = client.put(f"/api/plans/{made}/scenario", body | {"title": "고침"}, json_type).json()
+    assert (revised["title"], revised["changes"]["delta_tenths"]) == ("고침", 10)
+    assert client.post(f"/api/plans/{made}/submit").json() == {"id": made}
+    award = {"cluster": "naver-h200-b", "start": 0, "nodes": 8}
+    reason = {"ko": WHY.ko, "en": WHY.en}
+    why = {"application": numbers[4], "award": award, "reason": reason}
+    by_hand = client.post(f"/api/plans/{plan_id}/overrides", why, json_type).json()["id"]
+    solve_all()
+    assert f"/plans/{by_hand}/" in client.get("/home/").content.decode()
+    shown = client.get(f"/api/plans/{by_hand}/scenario").json()
+    assert shown["overrides"] == [{"application": numbers[4], "kind": "in", "reason": reason}]
+    assert shown["value"] <= shown["base_value"] and shown["confirmed_at"] is None
+    assert client.post(f"/api/plans/{by_hand}/confirm").json()["confirmed_at"] is not None
+    beside = client.get(f"/api/plans/compare?plan={plan_id}&plan={by_hand}&plan={made}").json()
+    assert [one["id"] for one in beside["plans"]] == [plan_id, by_hand, made]
+    assert beside["differences"][0]["gains"] == [numbers[4]]
+    assert client.get(f"/api/plans/compare?plan={plan_id}").status_code == 422
+    assert client.post(f"/api/plans/{plan_id}/seal").status_code == 409
+    assert client.get("/api/calls/25-1/decision/seal").status_code == 404
+
+
 def test_forms_keep_what_was_typed_and_name_the_field() -> None:
     manager, _, numbers, plan_id = decided.solved()
     client = browser(manager)

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from dure.core.errors import NotFound
 from dure.portal.framework.api import TextOut, answers, signed_in
-from dure.portal.plans import operations, queries
+from dure.portal.plans import operations, queries, scenarios_api
 
 router = Router(tags=["plans"])
+router.add_router("", scenarios_api.router)
 
 
 class PlanOut(Schema):
@@ -102,7 +103,7 @@ def plans_list(request: HttpRequest, call: str = "") -> Any:
 def plans_queue(request: HttpRequest, body: NewPlan) -> Any:
     """Freeze the call's problem and queue a plan for it."""
     made = operations.queue(actor=request.actor, now=request.now, **body.dict())
-    return 201, {"id": made}
+    return Status(201, {"id": made})
 
 
 @router.get("/plans/{int:plan_id}", response=answers(PlanOut), auth=signed_in, summary="One plan")

@@ -109,6 +109,13 @@ def _decision(actor: Actor, call: CallView) -> Task:
     if accepted:
         title = Text("선정 결과를 알리십시오", "Send the offers")
         return Task(title, call.title, addresses.plan(accepted[0].id), due=call.decide_by)
+    by_hand = next((plan for plan in solved if plan.overrides and plan.confirmed_at is None), None)
+    if by_hand is not None:
+        title = Text(
+            "손으로 바꾼 배분안의 대가를 보고 확정하십시오", "See what the change by hand costs and confirm it"
+        )
+        why = Text(f"{call.title.ko}. {by_hand.title}", f"{call.title.en}. {by_hand.title}")
+        return Task(title, why, addresses.plan(by_hand.id), due=call.decide_by)
     if solved:
         title = Text(f"배분안 {len(solved)}개를 견주어 확정하십시오", f"Compare {len(solved)} plans and accept one")
         return Task(title, call.title, f"{reverse('plans-list')}?call={call.code}", due=call.decide_by)
