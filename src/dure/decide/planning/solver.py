@@ -82,10 +82,11 @@ class _Run:
         """Prices and bound, then a good plan under the rule, then its proof in the problem's own words."""
         model = build(self.problem)
         translation = translate(model)
+        is_finished = self.rule.name == "value" and model.columns <= LARGEST_FINISH
         is_merit, envy = self.rule.name == "merit", Envy(model, self.rule.delta_tenths)
         packed = pack(
             translation.model,
-            self.budget if is_merit else self.budget * PACKING_PERMILLE // 1000,
+            self.budget * PACKING_PERMILLE // 1000 if is_finished else self.budget,
             self._packing,
             merit=merit_order(model, translation, envy) if is_merit else None,
             blocks=blocks_to_try(model),
@@ -97,7 +98,7 @@ class _Run:
         state = self._state(model, tables, packed.choice)
         if is_merit:
             merit.settle(tables, state, self.rule.delta_tenths)
-        elif model.columns <= LARGEST_FINISH:
+        elif is_finished:
             state = self._finish(model, tables, state)
         self.value = int(state.value[0])
         self._tell("finished")

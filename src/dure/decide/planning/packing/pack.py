@@ -23,11 +23,14 @@ from dure.decide.planning.packing.envy import Merit, Rule, envy_count, rule_of
 from dure.decide.planning.packing.forced import forced
 from dure.decide.planning.packing.model import Bool, Int64, Model
 from dure.decide.planning.packing.patterns import Patterns
+from dure.decide.planning.packing.pooled import PATIENCE, Windows, pooled, split
 from dure.decide.planning.packing.precedence import Precedences
 from dure.decide.planning.packing.rounding import MOST_ROUNDS, Pools, Roundings
 from dure.decide.planning.packing.search import (
     FIRST_SEED,
     HEAT_PERMILLE,
+    LARGE_HEAT_PERMILLE,
+    LARGE_WIDTH_PERMILLE,
     SETTLED_HEAT_PERMILLE,
     SETTLED_WIDTH_PERMILLE,
     WIDTH_PERMILLE,
@@ -54,6 +57,12 @@ SETTLED_COST = 60
 
 VALUE_PERCENT = 10
 """Share of the budget that a run under a merit order spends on the best plan of all, from which it starts."""
+
+POOLED_PERCENT, WINDOWS_PERCENT = 10, 40
+"""Shares of the budget of a search that goes over pools and the windows there may take."""
+
+ITERATION_COST = 60
+"""Units a simplex iteration of a window costs."""
 
 LARGEST_PATTERNS = 200_000
 """Choices up to which prices are sought over patterns; a second linear programme of more takes minutes."""
@@ -129,6 +138,7 @@ def pack(
     if pools is not None:
         run.round_rows(pools)
     if merit is None:
+        run.search_pooled(threads)
         run.search(threads, budget)
     else:
         run.search(threads, run.done + (budget - run.done) * VALUE_PERCENT // 100)
@@ -150,6 +160,7 @@ class Run:
         self.terms: tuple[Term, ...] = ()
         self.slack: tuple[Slack, ...] = ()
         self.patterns: Patterns | None = None
+        self.roundings: Roundings | None = None
         self.value_total: int | None = None
         self.rule: Rule | None = None
         self.nothing: Blocks = blocks_of(model, np.empty(0, dtype=np.int64))
@@ -244,9 +255,13 @@ class Run:
         self._fill_by(relaxed, np.flatnonzero(linear.answer.x > 1 - 1e-6))  # whole to within what HiGHS tolerates
 
     def choose_blocks(self, wanted: Int64 | None) -> None:
-        """Keep as exact knapsacks the rows `wanted`, or those whose rounding seems to cost most at the prices."""
+        """Keep as exact knapsacks the rows `wanted`, or those whose rounding seems to cost most at the prices.
+
+        Models too large for prices over patterns keep none unless told: at 50,000 groups trying them took as long as
+        the linear programme and never lowered the bound.
+        """
         self._kept = self.nothing
-        if self.is_over:
+        if self.is_over or (wanted is None and self.model.choices > LARGEST_PATTERNS):
             return
         order = wanted
         if order is None:
@@ -283,7 +298,7 @@ class Run:
         if self.linear is None or self.model.choices > LARGEST_ORDERED or self.is_over:
             return
         patterns = self.patterns = self.patterns or self._open_patterns(self.linear)
-        found = Roundings(self.model, pools, self.alive)
+        found = self.roundings = Roundings(self.model, pools, self.alive)
         height = self.model.rows + self.model.groups
         for _ in range(MOST_ROUNDS):
             self.spend(found.iterations * (height // 80 + 1) + self._step_cost(), "bound")
@@ -304,8 +319,34 @@ class Run:
         if self.is_over:
             return
         mean = self._mean_value()
-        around = self._around(mean * WIDTH_PERMILLE // 1000)
-        self._rounds(around, [mean * h // 1000 for h in HEAT_PERMILLE], threads, until, None)
+        width, heats = WIDTH_PERMILLE, HEAT_PERMILLE
+        if self.model.choices > LARGEST_PATTERNS:
+            width, heats = LARGE_WIDTH_PERMILLE, LARGE_HEAT_PERMILLE
+        around = self._around(mean * width // 1000)
+        self._rounds(around, [mean * h // 1000 for h in heats], threads, until, None)
+
+    def search_pooled(self, threads: int) -> None:
+        """Search where the rows of a pool are one, and distribute what is found over them."""
+        found = self.roundings
+        if found is None or self.is_over:
+            return
+        share = (self.budget - self.done) // 100
+        small = pooled(found)
+        inner = Run(small.model, share * POOLED_PERCENT, lambda *_: not self.stopped)
+        inner.price()
+        inner.choose_blocks(None)
+        inner.tighten()
+        inner.search(threads, inner.budget)
+        self.spend(inner.done, "search")
+        windows, limit = Windows(found, small.column[inner.held[inner.held >= 0]]), self.done + share * WINDOWS_PERCENT
+        while self.done < limit and windows.failed < PATIENCE and not self.is_over:
+            windows.round()
+            self.spend(windows.take_iterations() * ITERATION_COST, "search")
+        if not self.is_over:
+            held, work = split(found, self._board, windows.columns, threads)
+            if int(self.model.value[held[held >= 0]].sum()) > self.value:
+                self.held = held
+            self.spend(work, "search")
 
     def _around(self, width: int) -> Field:
         """The choices that lose at most `width` against the guiding bound, with what each is worth to its group."""

@@ -23,6 +23,10 @@ WIDTH_PERMILLE = 30
 HEAT_PERMILLE = (10, 3, 6, 3)
 """Starting heat of the rounds, in permille of a mean held value; rounds beyond the last go through them again."""
 
+LARGE_WIDTH_PERMILLE = 20
+LARGE_HEAT_PERMILLE = (5, 3, 4, 2)
+"""The same in models too large to be visited often: there is time for what is nearly as good only."""
+
 SETTLED_WIDTH_PERMILLE = 100
 SETTLED_HEAT_PERMILLE = (60, 30, 30, 20)
 """The same under the merit rule, where good plans lie further apart."""
