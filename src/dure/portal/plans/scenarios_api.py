@@ -228,7 +228,7 @@ def scenarios_seal(request: HttpRequest, plan_id: int) -> Any:
 
 
 @router.get("/plans/compare", response=answers(SideBySide), auth=signed_in, summary="Plans side by side")
-def scenarios_compare(request: HttpRequest, plan: list[int] = Query(..., max_length=20)) -> Any:  # noqa: B008
+def scenarios_compare(request: HttpRequest, plan: Query[list[int]]) -> Any:
     """Two to four solved plans of one call, with whom each treats otherwise than the first."""
     views = queries.compared(plan, request.actor)
     first = views[0].id
