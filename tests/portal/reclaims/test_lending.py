@@ -100,7 +100,7 @@ def test_holders_and_borrowers_see_it(lab, name):  # noqa: F811
         browser = Client()
         browser.force_login(User.objects.get(pk=actor.user_id))
         seen[shown] = browser.get(f"/allocations/{shown}/").content.decode()
-    assert "쉬는 GPU를 다른 과제가 쓰고 있습니다" in seen[name] and "dure-lent" not in seen[name]
+    assert "쉬는 GPU를 다른 과제에 빌려주고 있습니다" in seen[name] and "dure-lent" not in seen[name]
     assert "GPU 32장이 쉬고 있어" in seen["a-25-1-0002"] and "--account=dure-lent" in seen["a-25-1-0002"]
 
 

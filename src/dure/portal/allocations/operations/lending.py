@@ -14,7 +14,7 @@ from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor
 
-_LENT = Text("쉬는 GPU를 다른 과제가 씁니다", "Others use your idle GPUs")
+_LENT = Text("쉬는 GPU를 다른 과제에 빌려줍니다", "Your idle GPUs are lent")
 _KEPT = Text("GPU를 다른 과제에 더는 빌려주지 않습니다", "Your GPUs are no longer lent")
 
 
