@@ -352,3 +352,15 @@ def test_the_preview_warns_where_a_cap_shuts_everybody_out(at):
     page = browser(boss).get("/calls/26-a/preview/").content.decode()
     assert first.ko in page
     assert first.ko not in browser(boss).get("/calls/26-b/preview/").content.decode()
+
+
+def test_answers_to_be_checked_by_hand_are_set_in_the_form_and_stay(at):
+    at(NOW)
+    boss = manager()
+    reader = browser(boss)
+    reader.post("/calls/new/", DRAFT | {"questions.0.checked_if": "yes"})
+    assert queries.call("26-2", boss).form[0].checked_if == ("yes",)
+    page = reader.get("/calls/26-2/edit/").content.decode()
+    assert 'name="questions.0.checked_if" value="yes"' in page.replace("\n", " ")
+    wrong = reader.post("/calls/26-2/edit/", DRAFT | {"questions.0.checked_if": "maybe"})
+    assert wrong.status_code == 422 and queries.call("26-2", boss).form[0].checked_if == ("yes",)
