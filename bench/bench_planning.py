@@ -1,4 +1,8 @@
-"""Planning: value and merit plans of the frozen instances, gaps from the auditor, against the committee and solvers."""
+"""Planning: value and merit plans of the frozen instances, gaps from the auditor, against the committee and solvers.
+
+The full study prints every piece as it ends and keeps what it found of each instance under var/bench/, by the hash of
+the planner's text: a run that was interrupted goes on where it stopped. `--only PIECE` runs some pieces alone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +24,7 @@ from typing import Any
 
 from bench import frame
 from bench.frame import Row, not_run, row
+from bench.planning_shapes import shaped
 from dure.decide.planning import audit, solver
 from dure.decide.planning.committee import committee
 from dure.decide.planning.explain import explain
@@ -27,7 +33,7 @@ from dure.decide.planning.placement import named_leaves, place_plan
 from dure.decide.planning.plan import Plan
 from dure.decide.planning.problem import RULES, Application, Problem, Rule, RuleName
 from dure.decide.planning.rolling import arrive
-from dure.decide.planning.solver import DEFAULT_BUDGET, solve
+from dure.decide.planning.solver import DEFAULT_BUDGET, solve, versions
 from dure.decide.planning.weeks import in_weeks, lift, monthly
 
 VALUE_514 = "proven gap ≤ 0.02 % median, ≤ 0.2 % worst in 60 s; ≤ 0.5 % in 3 s"
@@ -54,7 +60,12 @@ MODELS = Path(__file__).parent / "planning_solvers.py"
 GIB = 2**20  # ru_maxrss counts KiB
 
 HASHES = Path(__file__).parent / "planning_instances.json"
-VALUE_BUDGETS = {5_000: 20_000_000, 50_000: 20_000_000}
+BUDGETS: dict[tuple[int, str], int] = {
+    (5_000, "value"): 14_000_000, (5_000, "merit"): 20_000_000,
+    (50_000, "value"): 24_000_000, (50_000, "merit"): 20_000_000,
+}  # fmt: skip
+KEPT = Path(__file__).parents[1] / "var" / "bench"
+NO_TARGET = "no target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +129,40 @@ def weekly(problem: Problem, months: Outcome) -> list[Row]:
 
 def beside(problem: Problem, plan: Plan, name: str, limit: float) -> list[Row]:
     """What is asked of one plan: its check by a bare interpreter, all explanations, one arrival."""
-    _, check = checked(problem, plan)
+    check, whole = checked(problem, plan, "--proof"), checked(problem, plan)
     explain(problem, plan)
     told, seconds = frame.timed(lambda: explain(problem, plan))
     unfunded = sum(one.outcome == "unfunded" for one in told.statements)
     changes = sum(one.change is not None for one in told.statements)
     return [
-        row(f"{name}: certificate check, python3 -I audit.py", check, "s", CHECK, lambda s: s <= 2),
+        row(f"{name}: certificate check, python3 -I audit.py --proof", check.seconds, "s", CHECK, lambda s: s <= 2),
+        row(f"{name}: the whole audit with its envy, python3 -I audit.py", whole.seconds, "s", CHECK, lambda s: s <= 2),
         row(f"{name}: explanations of all ({unfunded:,} unfunded, {changes:,} offers inserted)", seconds, "s", EXPLAIN,
             lambda s: s <= 5),
         row(f"{name}: rolling decision with its audit", decided(problem, plan), "s", ROLLING, lambda s: s <= limit),
     ]  # fmt: skip
 
 
-def checked(problem: Problem, plan: Plan) -> tuple[Any, float]:
-    """The report of a bare interpreter that has the two files and the auditor only, and its seconds."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a bare interpreter found that has the two files and the auditor only; wall and processor seconds."""
+
+    report: Any
+    seconds: float
+    cpu: float
+
+
+def checked(problem: Problem, plan: Plan, *options: str) -> Checked:
+    """The audit of a plan, apart."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "problem").write_bytes(problem.encode())
         (Path(folder) / "plan").write_bytes(plan.encode())
-        command = [sys.executable, "-I", audit.__file__, f"{folder}/problem", f"{folder}/plan", "--json"]
+        command = [sys.executable, "-I", audit.__file__, f"{folder}/problem", f"{folder}/plan", "--json", *options]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done, seconds = frame.timed(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
-    return json.loads(done.stdout), seconds
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Checked(json.loads(done.stdout), seconds, cpu)
 
 
 def decided(problem: Problem, plan: Plan) -> float:
@@ -229,7 +253,7 @@ def placement(problems: Sequence[Problem], plans: Sequence[Plan], rule: str) -> 
     return [
         row(f"514 {rule}: awards split over leaf groups, all seeds", split, "", PLACEMENT, lambda count: count == 0),
         row(f"514 {rule}: awards that found no nodes", lost, "", PLACEMENT, lambda count: count == 0),
-        row(f"514 {rule}: placing one plan", worst, "s", "no target", lambda s: s >= 0),
+        row(f"514 {rule}: placing one plan", worst, "s", NO_TARGET, lambda s: s >= 0),
     ]
 
 
@@ -264,9 +288,17 @@ def stress(size: int, seeds: Sequence[int], scale: int, solvers: Solvers) -> lis
             lambda r: r >= 1.1, baseline="committee greedy"),
         row(f"{name} merit: against the committee, least", min(one["ratio"] for one in merits), "×", COMMITTEE,
             lambda r: r >= 1.1, baseline="committee greedy"),
+        row(f"{name} value: processor time, worst", max(one["cpu"] for one in values), "s", NO_TARGET, lambda s: s > 0),
+        row(f"{name} merit: processor time, worst", max(one["cpu"] for one in merits), "s", NO_TARGET, lambda s: s > 0),
         row(f"{name}: certificate check", max(one["check"] for one in values + merits), "s", CHECK, lambda s: s <= 2),
+        row(f"{name}: certificate check, processor time", max(one["check_cpu"] for one in values + merits), "s", CHECK,
+            lambda s: s <= 2),
+        row(f"{name}: the whole audit with its envy", max(one["audit"] for one in values + merits), "s", NO_TARGET,
+            lambda s: s > 0),
         row(f"{name}: explanations of all", max(one["explain"] for one in values + merits), "s", EXPLAIN,
             lambda s: s <= 5),
+        row(f"{name}: explanations of all, processor time", max(one["explain_cpu"] for one in values + merits), "s",
+            EXPLAIN, lambda s: s <= 5),
         row(f"{name}: rolling decision with its audit", max(one["rolling"] for one in values + merits), "s", ROLLING,
             lambda s: s <= ROLLING_LIMIT[size]),
     ]  # fmt: skip
@@ -279,61 +311,57 @@ def stress(size: int, seeds: Sequence[int], scale: int, solvers: Solvers) -> lis
     return rows
 
 
-def apart(size: int, seed: int, scale: int, rule: str, clusters: int = 1, budget: int = 0) -> Any:
-    """Solve one instance in a fresh process; its figures."""
-    asked = [str(one) for one in (size, seed, scale, rule, clusters, budget)]
-    command = [sys.executable, "-m", "bench.bench_planning", "--one", *asked]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+def apart(size: int, seed: int, scale: int, rule: str, shape: str = "1", budget: int = 0) -> Any:
+    """Solve one instance in a fresh process; its figures, which are kept for a study that goes on later."""
+    asked = [str(one) for one in (size, seed, scale, rule, shape, budget or BUDGETS[size, rule])]
+    path = KEPT / f"planning-{versions()['planner']}-{'-'.join(asked)}-{'alone' if budget else 'whole'}.json"
+    if not path.exists():
+        command = [sys.executable, "-m", "bench.bench_planning", "--one", *asked, "alone" if budget else "whole"]
+        found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".new").write_text(found)
+        path.with_suffix(".new").rename(path)
+    answer = json.loads(path.read_text())
+    print(" ", *asked, " ".join(f"{name}={round(figure, 6):,}" for name, figure in answer.items()), flush=True)
+    return answer
 
 
-def one(size: int, seed: int, scale: int, rule: RuleName, clusters: int, budget: int) -> dict[str, float]:
-    """The figures of one instance. With a budget only time and memory of solving count, as for `growth`."""
-    solve(generate(200, 1), 1_000, rule=rule)
-    problem = several(generate(size, seed, supply_scale=scale), clusters)
-    plan, seconds = frame.timed(lambda: solve(problem, budget or VALUE_BUDGETS[size], rule=rule))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
-    if budget:
-        return {"seconds": seconds, "memory": memory}
-    report, check = checked(problem, plan)
+def one(size: int, seed: int, scale: int, rule: RuleName, shape: str, budget: int, is_alone: bool) -> dict[str, float]:
+    """The figures of one instance; `is_alone`: only time and memory of solving, as for `growth`."""
+    warm = generate(200, 1)
+    explain(warm, solve(warm, 1_000, rule=rule))
+    problem = shaped(generate(size, seed, supply_scale=scale), shape)
+    begin = time.process_time()
+    plan, seconds = frame.timed(lambda: solve(problem, budget, rule=rule))
+    cpu, memory = time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
+    if is_alone:
+        return {"seconds": seconds, "cpu": cpu, "memory": memory}
+    whole, proof = checked(problem, plan), checked(problem, plan, "--proof")
+    begin = time.process_time()
     _, told = frame.timed(lambda: explain(problem, plan))
+    told_cpu = time.process_time() - begin
     split = sum(placed(problem, plan)) / len(plan.awards) if size == 5_000 else 0.0
+    report = whole.report
     return {
         "value": report["value"], "bound": report["bound"], "gap": 1.0 if report["gap"] is None else report["gap"],
-        "envy": report["envy"], "violations": len(report["violations"]), "seconds": seconds, "memory": memory,
-        "check": check, "explain": told, "rolling": decided(problem, plan), "split": split,
-        "ratio": plan.value / committee(problem).value,
+        "envy": report["envy"], "violations": len(report["violations"]), "seconds": seconds, "cpu": cpu,
+        "memory": memory, "check": proof.seconds, "check_cpu": proof.cpu, "audit": whole.seconds,
+        "audit_cpu": whole.cpu, "explain": told, "explain_cpu": told_cpu, "rolling": decided(problem, plan),
+        "split": split, "ratio": plan.value / committee(problem).value,
     }  # fmt: skip
 
 
-def several(problem: Problem, times: int) -> Problem:
-    """The problem with every cluster cut into `times` of its kind, each usable by whoever could use the whole."""
-    if times == 1:
-        return problem
-    names = [f"-{index}" for index in range(times)]
-    clusters = [
-        replace(one, code=one.code + name, capacity=tuple(nodes // times for nodes in one.capacity), leaf_nodes=())
-        for one in problem.clusters
-        for name in names
-    ]
-    room = {one.code: max(one.capacity) for one in clusters}
-    applications = tuple(
-        replace(one, options=tuple(
-            replace(option, cluster=option.cluster + name, max_nodes=min(option.max_nodes, room[option.cluster + name]))
-            for option in one.options for name in names if option.min_nodes <= room[option.cluster + name]
-        ))
-        for one in problem.applications
-    )  # fmt: skip
-    return replace(problem, clusters=tuple(clusters), applications=applications)
-
-
 def growth() -> list[Row]:
-    """How time and memory of solving grow, at 400 units of work per application: exponents of a fitted power."""
-    by_size = [(size, apart(size, 1, 1, "value", 1, 400 * size)) for size in (1_000, 2_000, 4_000, 8_000, 16_000)]
-    by_cluster = [(5 * times, apart(2_000, 1, 1, "value", times, 800_000)) for times in (1, 2, 4)]
+    """How processor time and memory of solving grow, at 400 units of work per application: exponents of a power."""
+    found = {
+        "applications": [(size, apart(size, 1, 1, "value", "1", 400 * size)) for size in (1_000, 4_000, 16_000)],
+        "clusters": [(5 * times, apart(2_000, 1, 1, "value", str(times), 800_000)) for times in (1, 2, 4)],
+        "slots": [(percent, apart(2_000, 1, 1, "value", f"t{percent}", 800_000)) for percent in (50, 100, 200)],
+    }
     rows = []
-    for what, found in (("applications", by_size), ("clusters", by_cluster)):
-        for figure in ("seconds", "memory"):
-            slope = frame.exponent([size for size, _ in found], [one[figure] for _, one in found])
+    for what, line in found.items():
+        for figure in ("cpu", "memory"):
+            slope = frame.exponent([size for size, _ in line], [one[figure] for _, one in line])
             rows.append(row(f"growth of {figure} with {what}: exponent", slope, "", GROWTH, lambda power: power < 1.5))
     return rows
 
@@ -386,33 +414,54 @@ def frozen() -> Row:
     return row("instances that differ from the committed hashes", wrong, "", "SHA-256 committed", lambda n: n == 0)
 
 
+def pieces(is_full: bool, solvers: Solvers) -> dict[str, Callable[[], list[Row]]]:
+    """What a study is made of, by name."""
+    if not is_full:
+        return {"hashes": lambda: [frozen()], "514": lambda: national(range(1, 4))}
+    return {
+        "hashes": lambda: [frozen()],
+        "514": lambda: national(range(1, 11)),
+        "solvers": lambda: beside_solvers(solvers),
+        "5000": lambda: stress(5_000, range(1, 6), 1, solvers),
+        "50000": lambda: stress(50_000, range(1, 4), 1, solvers),
+        "50000x8": lambda: stress(50_000, range(1, 4), 8, solvers),
+        "growth": growth,
+    }
+
+
+def beside_solvers(solvers: Solvers) -> list[Row]:
+    """Our value at 514 against the solvers', in the time ours took."""
+    outcomes = [run(generate(514, seed), Rule("value", 30), DEFAULT_BUDGET) for seed in (1, 2)]
+    return solvers.rows(514, (1, 2), [one.plan.value for one in outcomes], [one.seconds for one in outcomes])
+
+
 def main() -> None:
     """Three seeds at 514; with --full ten, the stress sizes, growth and the comparison solvers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="the longer study")
+    parser.add_argument("--only", action="append", help="a piece of the study; more than once for several")
     parser.add_argument("--solver-python", default=sys.executable, help="a Python that has ortools and pyscipopt")
-    parser.add_argument("--one", nargs=6, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=7, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        size, seed, scale, rule, clusters, budget = asked.one
-        print(json.dumps(one(int(size), int(seed), int(scale), rule, int(clusters), int(budget))))
+        size, seed, scale, rule, shape, budget, kind = asked.one
+        print(json.dumps(one(int(size), int(seed), int(scale), rule, shape, int(budget), kind == "alone")))
         return
-    solvers = Solvers(asked.solver_python)
-    rows = [frozen(), *national(range(1, 11 if asked.full else 4))]
-    if asked.full:
-        outcomes = [run(generate(514, seed), Rule("value", 30), DEFAULT_BUDGET) for seed in (1, 2)]
-        rows += solvers.rows(514, (1, 2), [one.plan.value for one in outcomes], [one.seconds for one in outcomes])
-        rows += stress(5_000, range(1, 6), 1, solvers)
-        rows += stress(50_000, range(1, 4), 1, solvers)
-        rows += stress(50_000, range(1, 4), 8, solvers)
-        rows += growth()
-    else:
+    rows = []
+    for name, piece in pieces(asked.full, Solvers(asked.solver_python)).items():
+        if asked.only and name not in asked.only:
+            continue
+        found = piece()
+        for each in found:
+            print(f"[{name}] {each.name}: {each.figure} {each.unit} {'' if each.ok else 'NOT OK'}", flush=True)
+        rows += found
+    if not asked.full:
         rows += [
             not_run("5,000 value and merit (make bench-planning-full)", "%", SIZE_5000),
             not_run("50,000 value (make bench-planning-full)", "%", SIZE_50000),
             not_run("against naive models in CP-SAT, HiGHS, SCIP (make bench-planning-full)", "×", SOLVERS),
         ]
-    frame.write("planning", rows, full=asked.full)
+    frame.write("-".join(["planning", *(asked.only or [])]), rows, full=asked.full)
 
 
 if __name__ == "__main__":

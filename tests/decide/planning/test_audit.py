@@ -255,6 +255,19 @@ def test_runs_alone_with_nothing_but_python(tmp_path: Path, problem: Problem, pl
     assert broken.returncode == 2 and "error" in json.loads(broken.stdout)
 
 
+def test_the_proof_alone_is_checked_without_looking_for_envy(problem: Problem, plan: Plan) -> None:
+    document = plan.document()
+    whole = audited(problem, document)
+    proof = audit.examine((problem.document(), problem.encode()), (document, plan.encode()), proof_only=True)
+    assert (proof["value"], proof["bound"], proof["violations"]) == (whole["value"], whole["bound"], [])
+    assert proof["envy"] is None and whole["envy"] == 0
+    assert "Envy was not looked for (--proof)." in audit.words(proof, is_korean=False)
+    document["bound"] = proof["bound"] - 1
+    assert [one["rule"] for one in audit.examine(
+        (problem.document(), problem.encode()), (document, json.dumps(document).encode()), proof_only=True
+    )["violations"]] == ["bound"]  # fmt: skip
+
+
 def test_lists_in_another_order_are_the_same_problem(problem: Problem, plan: Plan) -> None:
     document = problem.document()
     document["applications"].reverse()

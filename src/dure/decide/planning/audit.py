@@ -1,4 +1,4 @@
-"""Check an award plan with nothing but Python: python3 audit.py PROBLEM PLAN [--programme FILE] [--json] [--lang ko|en]
+"""Check an award plan: python3 audit.py PROBLEM PLAN [--programme FILE] [--proof] [--json] [--lang ko|en]; only Python.
 
 Shares no code with the planner. From the problem file alone it derives anew what every award is worth, what every rule
 allows and who has justified envy, and from the integer prices in the plan's certificate what no plan can exceed.
@@ -1127,8 +1127,13 @@ def prove(ground: Ground, certificate: Object, rule: Object) -> tuple[int | None
     return (None if wrong else max(bound for bound in bounds if bound is not None)), wrong
 
 
-def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme: bytes | None = None) -> Object:
-    """Check a plan. `problem`, `plan`: (document, bytes) pairs; `programme`: the programme file's bytes or None."""
+def examine(
+    problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme: bytes | None = None, proof_only: bool = False
+) -> Object:
+    """Check a plan. `problem`, `plan`: (document, bytes) pairs; `programme`: the programme file's bytes or None.
+
+    With `proof_only` hashes, value, rules and the bound are checked and envy is not looked for: it is None then.
+    """
     document, content = problem
     decided, rule = plan[0], plan[0]["rule"]
     ground = Ground(document)
@@ -1157,7 +1162,7 @@ def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme
     violations += [{"rule": "certificate", "what": what} for what in wrong]
     if bound is not None and bound > decided["bound"]:
         violations.append({"rule": "bound", "what": f"the plan claims {decided['bound']}, its prices prove {bound}"})
-    envious, by_size = envies(ground, load, awards, rule["delta_tenths"])
+    envious, by_size = ([], 0) if proof_only else envies(ground, load, awards, rule["delta_tenths"])
     if rule["name"] == "merit":
         violations += [
             {"rule": "merit", "application": one, "what": f"could have the place of {two}"} for one, two in envious
@@ -1166,7 +1171,8 @@ def examine(problem: tuple[Object, bytes], plan: tuple[Object, bytes], programme
         "problem": found, "programme": document["programme"], "plan": fingerprint(plan[1].strip()), "rule": rule,
         "applications": len(ground.application), "awards": len(awards), "value": value, "bound": bound,
         "gap": (bound - value) / bound if bound else None if bound is None else 0.0,
-        "envy": len(envious), "envious": [list(pair) for pair in envious], "size_envy": by_size,
+        "envy": None if proof_only else len(envious), "envious": [list(pair) for pair in envious],
+        "size_envy": None if proof_only else by_size,
         "rows": ground.slots * len(ground.cluster) + len(load.policy), "violations": violations,
     }  # fmt: skip
 
@@ -1228,6 +1234,8 @@ def words(report: Object, is_korean: bool) -> list[str]:
             "{size_envy} unfunded applications would fit if one award were cut to its minimum (no rule is broken).",
             "No violation was found." if not wrong else "{count} violations:",
         ]
+    if report["envy"] is None:
+        lines[3:5] = ["부러움은 검사하지 않았습니다(--proof)." if is_korean else "Envy was not looked for (--proof)."]
     if report["bound"] is None:
         lines[2] = "인증서로 상한을 증명하지 못했습니다." if is_korean else "The certificate proves no bound."
     found = [
@@ -1243,6 +1251,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("problem")
     parser.add_argument("plan")
     parser.add_argument("--programme", help="the programme file the problem names")
+    parser.add_argument("--proof", action="store_true", help="hashes, value, rules and bound only, not envy")
     parser.add_argument("--json", action="store_true", help="print a JSON object instead of sentences")
     parser.add_argument("--lang", choices=("ko", "en"), default="en")
     asked = parser.parse_args(arguments)
@@ -1254,7 +1263,7 @@ def main(arguments: list[str] | None = None) -> int:
                 programme = Path(asked.programme).read_bytes()
             except OSError as error:
                 raise Unreadable(f"{asked.programme}: {error.strerror}") from None
-        report = examine(problem, plan, programme)
+        report = examine(problem, plan, programme, asked.proof)
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         what = str(error) if isinstance(error, Unreadable) else f"a document lacks something: {error!r}"
         sys.stdout.write((json.dumps({"error": what}) if asked.json else what) + "\n")
