@@ -108,3 +108,14 @@ def test_equal_bytes_lie_once_and_only_those_who_may_get_them():
     assert b"".join(response.streaming_content) == PDF
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_zip_with_names_that_are_no_text_is_of_no_kind():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("가", b"")
+    assert kinds.kind_of(out.getvalue().replace("가".encode(), b"\xff\xff\xff")) is None
+
+
+def test_a_name_cannot_be_written_backwards():
+    assert operations.tidy_name("계획-\u202efdp.exe") == "계획-fdp.exe"

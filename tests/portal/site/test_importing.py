@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from datetime import timedelta
 
@@ -285,3 +286,50 @@ def test_the_preview_of_a_draft_that_is_over_offers_to_move_it(monkeypatch):
     assert "/calls/25-1/import/" in office.get("/calls/25-1/manage/").content.decode()
     assert office.post("/calls/25-1/manage/step/take_over/").status_code == 302
     assert call_queries.call("25-1").state == "closed"
+
+
+def spoilt(part: str, content: str | bytes) -> bytes:
+    """A workbook with one of its parts replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book(organisations=ORGANISATIONS))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, content if name == part else old.read(name))
+    return out.getvalue()
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+    '<c r="{}" t="inlineStr"><is><t>{}</t></is></c></row></sheetData></worksheet>'
+)
+LAUGHS = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "{}">{}]>'.format(
+    "ha" * 100, "".join(f'<!ENTITY {b} "{f"&{a};" * 100}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+)
+OUTSIDE = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+HOSTILE = {
+    "no markup": ("xl/workbook.xml", "nonsense <"),
+    "no relations": ("xl/_rels/workbook.xml.rels", "<a/>"),
+    "no sheet": ("xl/worksheets/sheet1.xml", b"\x00\xff"),
+    "a column that is none": ("xl/worksheets/sheet1.xml", SHEET.format("!!", "x")),
+    "entities without end": ("xl/worksheets/sheet1.xml", LAUGHS + SHEET.format("A1", "&i;")),
+    "a file of the server": ("xl/worksheets/sheet1.xml", OUTSIDE + SHEET.format("A1", "&f;")),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_spoilt_or_hostile_workbook_is_refused_in_words(name):
+    part, content = HOSTILE[name]
+    with pytest.raises(InvalidInput) as refused:
+        sheets.read(spoilt(part, content), "a.xlsx")
+    assert refused.value.mistakes[0].where == "file"
+    assert "root:" not in refused.value.internal
+
+
+def test_a_zip_that_lies_or_hides_is_refused():
+    whole = bytearray(book(organisations=ORGANISATIONS))
+    encrypted, swollen = bytearray(whole), bytearray(whole)
+    for entry in re.finditer(b"PK\x01\x02", whole):  # in the list at the end
+        encrypted[entry.start() + 8] |= 1
+        swollen[entry.start() + 24 : entry.start() + 28] = (2**31 - 1).to_bytes(4, "little")
+    for content in (encrypted, swollen, whole[:-30], whole[: len(whole) // 2]):
+        with pytest.raises(InvalidInput):
+            sheets.read(bytes(content), "a.xlsx")

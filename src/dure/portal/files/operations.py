@@ -78,8 +78,18 @@ def _forget(actor: str, now: datetime, digest: str) -> None:
 
 
 def tidy_name(name: str) -> str:
-    """The last part of a file name, without control characters; at most 120 characters, the ending kept."""
-    last = re.sub(r"[\x00-\x1f\x7f\"]", "", name.replace("\\", "/").rsplit("/", 1)[-1]).strip() or "file"
+    """The last part of a file name, without control characters; at most 120 characters, the ending kept.
+
+    Marks that turn the direction of writing are such: with one, "report-fdp.exe" reads "report-exe.pdf".
+    """
+    last = (
+        re.sub(
+            r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\"]",
+            "",
+            name.replace("\\", "/").rsplit("/", 1)[-1],
+        ).strip()
+        or "file"
+    )
     stem, dot, ending = last.rpartition(".")
     return last if len(last) <= 120 else f"{stem[: 119 - len(ending)]}{dot}{ending[:40]}"
 

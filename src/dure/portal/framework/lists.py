@@ -12,9 +12,11 @@ from typing import Any, Generic, TypeVar
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 Row = TypeVar("Row")
 PAGE_SIZE = 50
+FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # Korean and Japanese spreadsheets take the wide ones too
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,14 @@ def export(name: str, form: str, header: Sequence[str], rows: Iterable[Sequence[
 
 
 def cell(value: Any) -> Any:
-    """A value as a cell: instants in ISO form; text that begins with a formula sign gets an apostrophe."""
+    """A value as a cell: instants in ISO form; text that a spreadsheet would run gets an apostrophe before it.
+
+    Control characters, which no table holds and which would spoil the whole file, are left out.
+    """
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and value and value[0] in "=+-@\t\r":
-        return "'" + value
+    if isinstance(value, str):
+        value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        if value.lstrip()[:1] in FORMULA_SIGNS or value[:1] in ("\t", "\r", "\n"):
+            return "'" + value
     return value

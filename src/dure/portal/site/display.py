@@ -19,7 +19,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
         target = "/"
     response = HttpResponseRedirect(target)
-    secure, language, mode = request.is_secure(), request.POST.get("language"), request.POST.get("mode")
+    secure, language, mode = settings.SESSION_COOKIE_SECURE, request.POST.get("language"), request.POST.get("mode")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=_YEAR, samesite="Lax", secure=secure)
     if mode in MODES:

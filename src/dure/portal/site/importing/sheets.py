@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
+from dure.portal.framework.lists import FORMULA_SIGNS
 
 MIB = 2**20
 LARGEST_BYTES = 20 * MIB
@@ -152,7 +153,9 @@ def read(content: bytes, name: str) -> tuple[dict[str, Sheet], list[CellMistake]
         )
     try:
         tables = dict(_tables(content, name))
-    except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError, csv.Error, OSError) as error:
+    except InvalidInput:
+        raise
+    except Exception as error:  # noqa: BLE001 - what zipfile, expat and openpyxl raise for a spoilt file has no end
         raise _refused(
             "표로 읽을 수 없는 파일입니다.",
             "The file cannot be read as tables.",
@@ -218,7 +221,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, datetime | date):
         return cell.isoformat()
     text = str(cell).strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text  # as our own exports write them
+    return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA_SIGNS else text  # as our exports write them
 
 
 def _sheet(name: str, rows: Sequence[Sequence[str]]) -> tuple[Sheet, list[CellMistake]]:
