@@ -18,6 +18,7 @@ from dure.core.errors import DureError, InvalidInput, Mistake, NotFound, NotPerm
 from dure.core.text import Text
 from dure.portal.framework.http import body_of, of_database, status_of
 from dure.portal.framework.letters import WritableJson
+from dure.portal.site.interface import Interface
 
 log = logging.getLogger("dure.refusals")
 api = NinjaAPI(
@@ -27,6 +28,7 @@ api = NinjaAPI(
     "the shape `Refused`. The agent protocol is under `agent`.",
     urls_namespace="api",
     parser=WritableJson(),
+    docs=Interface(),
 )
 
 

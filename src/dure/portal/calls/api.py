@@ -152,7 +152,7 @@ class ExtensionIn(Schema):
     reason: Both
 
 
-class ReasonIn(Schema):
+class PublicReasonIn(Schema):
     """A public reason."""
 
     reason: Both
@@ -236,7 +236,7 @@ def extend(request: HttpRequest, code: str, body: ExtensionIn) -> dict[str, Any]
 
 
 @router.post("/calls/{code}/cancel", response=answers(CallOut), auth=signed_in, summary="Cancel a call")
-def cancel(request: HttpRequest, code: str, body: ReasonIn) -> dict[str, Any]:
+def cancel(request: HttpRequest, code: str, body: PublicReasonIn) -> dict[str, Any]:
     """Public, with its reason; it cannot be undone."""
     operations.cancel(actor=request.actor, now=request.now, code=code, reason=body.reason.text())
     return queries.open_record(queries.call(code, request.actor))

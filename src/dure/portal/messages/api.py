@@ -57,7 +57,7 @@ class SupportPageOut(Schema):
     requests: list[SupportLineOut]
 
 
-class Wanted(Schema):
+class WantedSupport(Schema):
     """What to look for; everything may be left out."""
 
     q: str = ""
@@ -97,7 +97,7 @@ class PassedOut(Schema):
 
 
 @router.get("/support", response=answers(SupportPageOut), auth=signed_in, summary="Support requests")
-def listing(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
+def listing(request: HttpRequest, wanted: Query[WantedSupport]) -> dict[str, Any]:
     """One's own, and those one answers or oversees; what waits first."""
     rows = queries.support_list(
         request.actor,

@@ -17,7 +17,7 @@ from dure.portal.reviews.queries.meeting import MeetingLine
 router = Router(tags=["reviews"])
 
 
-class OrganisationOut(Schema):
+class NamedOrganisationOut(Schema):
     """Who applies."""
 
     code: str
@@ -32,7 +32,7 @@ class BiddableOut(Schema):
     summary: str
     keywords: list[str]
     field: str
-    organisation: OrganisationOut | None
+    organisation: NamedOrganisationOut | None
     wish: str
 
 
@@ -58,7 +58,7 @@ class ItemOut(Schema):
     id: int
     number: str
     title: TextOut
-    organisation: OrganisationOut | None
+    organisation: NamedOrganisationOut | None
     summary: str
     state: str
     decision: str
@@ -151,7 +151,7 @@ class DiscussionOut(Schema):
     number: str
     call_code: str
     title: TextOut
-    organisation: OrganisationOut | None
+    organisation: NamedOrganisationOut | None
     may_write: bool
     reviews: list[PeerReviewOut]
     remarks: list[RemarkOut]
