@@ -27,6 +27,19 @@ def test_the_lift_is_as_good_as_the_months_and_can_be_replayed(rule: str) -> Non
     assert replay(seal(problem.encode(), plan.encode())).is_same
 
 
+def test_under_merit_the_bound_is_that_of_the_weekly_problem_without_envy() -> None:
+    problem = in_weeks(small_call(1, size=150))
+    plan = solve_weekly(problem, 300_000, rule="merit")
+    proof = plan.certificate
+    assert proof.precedence or proof.conditional
+    report = audit.examine((problem.document(), problem.encode()), (plan.document(), plan.encode()))
+    assert report["violations"] == [] and report["bound"] == plan.bound
+    plain = replace(proof, precedence=(), conditional=(), slack=(), rounding=())
+    ground, rule = audit.Ground(problem.document()), {"name": "merit", "delta_tenths": plan.rule.delta_tenths}
+    value_bound, _ = audit.prove(ground, plain.document(), rule)
+    assert value_bound is not None and plan.bound < value_bound
+
+
 def test_maintenance_in_one_week_is_kept_free_and_the_other_weeks_are_used() -> None:
     problem = in_weeks(small_call(8))
     closed = tuple(

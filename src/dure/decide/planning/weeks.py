@@ -8,12 +8,13 @@ whole: any prices prove a bound, and the bound is derived for the weekly problem
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dure.decide.planning import audit, kernels, merit
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Model, build
-from dure.decide.planning.plan import Certificate, Plan, Rounding
+from dure.decide.planning.plan import Certificate, Conditional, Plan, Rounding
 from dure.decide.planning.problem import Application, Option, Policy, Problem, Rule, RuleName
 from dure.decide.planning.running import beside_running
 from dure.decide.planning.solver import OnProgress, solve, versions
@@ -120,15 +121,19 @@ def lift(problem: Problem, plan: Plan) -> Plan:
 
 def _proof(problem: Problem, plan: Plan) -> tuple[Certificate, int]:
     """The months' certificate in weeks and the bound it proves; the best of keeping all, some or no rows as knapsacks,
-    because in weeks an application may touch two of them."""
+    because in weeks an application may touch two of them, with and without what only the merit rule implies."""
     ground, rule = audit.Ground(problem.document()), plan.document()["rule"]
     rules = {policy.name for policy in problem.policies}
     lifted = _in_weeks(problem, plan.certificate)
     of_rules = tuple(row for row in lifted.blocks if row.split("/")[0] in rules)
     found: list[tuple[int, int, Certificate]] = []
     tried = [replace(lifted, blocks=blocks) for blocks in (lifted.blocks, of_rules, ())]
-    for proof in (*tried, *(replace(one, rounding=()) for one in tried if one.rounding)):
-        bound = audit.Bound(ground, replace(plan, certificate=proof).document()["certificate"], rule).derive()
+    tried += [replace(one, rounding=()) for one in tried if one.rounding]
+    if plan.certificate.precedence or plan.certificate.conditional:
+        orders = _orders_in_weeks(problem, ground, plan, lifted)
+        tried += [orders, replace(orders, blocks=of_rules), replace(orders, blocks=of_rules, slack=())]
+    for proof in tried:
+        bound, _ = audit.prove(ground, replace(plan, certificate=proof).document()["certificate"], rule)
         if bound is not None:
             found.append((bound, len(found), proof))
     bound, _, proof = min(found)
@@ -193,18 +198,65 @@ def _policy_in_months(policy: Policy, months: int) -> Policy:
 
 
 def _in_weeks(problem: Problem, proof: Certificate) -> Certificate:
-    """The months' prices for the weeks, in quarters of their unit: a week's row costs a quarter of its month's, a row
-    that counts won, or awards once, what it cost. Inequalities from rounding are added up over the weeks. Orders of
-    merit are left out: they may rest on room in months."""
+    """The months' prices for the weeks, in quarters of their unit, and the inequalities from rounding, added up over
+    the weeks; orders of merit are left out."""
     rules = {policy.name: policy for policy in problem.policies}
-    prices: dict[str, int] = {}
-    for row, price in proof.prices.items():
-        policy = rules.get(row.split("/")[0])
-        for week in _weeks_of(problem, row, policy):
-            prices[week] = price * _share(policy)
     blocks = [next(iter(_weeks_of(problem, row, rules.get(row.split("/")[0]))), "") for row in proof.blocks]
+    prices = _prices_in_weeks(problem, rules, proof.prices)
     found = Certificate(proof.scale * WEEKS, prices, tuple(sorted(row for row in blocks if row)))
     return replace(found, rounding=tuple(_rounding_in_weeks(problem, rules, one) for one in proof.rounding))
+
+
+def _prices_in_weeks(problem: Problem, rules: Mapping[str, Policy], prices: Mapping[str, int]) -> dict[str, int]:
+    """A week's row costs a quarter of its month's, a row that counts won, or awards once, what it cost."""
+    found: dict[str, int] = {}
+    for row, price in prices.items():
+        policy = rules.get(row.split("/")[0])
+        for week in _weeks_of(problem, row, policy):
+            found[week] = price * _share(policy)
+    return found
+
+
+def _orders_in_weeks(problem: Problem, ground: audit.Ground, plan: Plan, lifted: Certificate) -> Certificate:
+    """`lifted` with the months' orders of merit, excuses and proofs of room, as far as they speak of rules that count
+    over all slots: the auditor derives for the weeks which choices they are about, so what is not true there has no
+    effect, or is refused and left out by the caller."""
+    rules = {policy.name: policy for policy in problem.policies}
+    merit, proof = audit.Merit(ground, plan.rule.delta_tenths, {}), plan.certificate
+
+    def orders(pairs: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:
+        return tuple((first, second, price * WEEKS) for first, second, price in pairs)
+
+    def excuses(pairs: Iterable[Conditional]) -> tuple[Conditional, ...]:
+        found = []
+        for one in pairs:
+            policy = _whole(rules, one.row)
+            if policy is not None:
+                cap = policy.overrides.get(one.row.partition("/")[2], policy.caps)[0]
+                most = cap - merit.need(ground.application[one.first], one.row)
+                reach = min(one.reach * WEEKS // _share(policy), most)
+                found.append(replace(one, reach=reach, price=one.price * _share(policy)))
+        return tuple(one for one in found if one.reach > 0)
+
+    slack = tuple(
+        replace(
+            one,
+            room=one.room * WEEKS // _share(policy),
+            prices=_prices_in_weeks(problem, rules, one.prices),
+            precedence=orders(one.precedence),
+            conditional=excuses(one.conditional),
+            rounding=tuple(_rounding_in_weeks(problem, rules, each) for each in one.rounding),
+        )
+        for one in proof.slack
+        if (policy := _whole(rules, one.row)) is not None
+    )
+    return replace(lifted, precedence=orders(proof.precedence), conditional=excuses(proof.conditional), slack=slack)
+
+
+def _whole(rules: Mapping[str, Policy], row: str) -> Policy | None:
+    """The rule of a row that counts over all slots at once; None for capacities and rules by slot."""
+    policy = rules.get(row.split("/")[0])
+    return None if policy is None or policy.by_slot else policy
 
 
 def _share(policy: Policy | None) -> int:
