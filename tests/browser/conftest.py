@@ -1,7 +1,8 @@
-"""Chromium against a portal that has just played the small campus scenario."""
+"""Chromium against a portal that has just played the small campus scenario, and against the stage of the walks."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -18,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dure.simulate.stage import ACCOUNTS, PASSWORD
+from tests.browser.scene import BEGINS
 
 FLAGS = [
     "--no-sandbox",
@@ -29,6 +32,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PLAYED_WITHIN_SECONDS = 240
+STARTED_WITHIN_SECONDS = 180
+ROOT = Path(__file__).parents[2]
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 WIDTHS = (1280, 390)
 
@@ -92,6 +97,75 @@ def cookies(portal: Portal) -> dict[str, str]:
             assert answer.status_code == 302, answer.text[:500]
             found[account.person] = client.cookies["sessionid"]
     return found
+
+
+@dataclass
+class Stage:
+    """The portal of the walks at `url`, on virtual time, and the hands of everybody else (see `scene`)."""
+
+    url: str
+    hands: subprocess.Popen[str]
+    now: datetime = BEGINS
+
+    def have(self, do: str, **what: str) -> None:
+        """Have something done that the walker does not do."""
+        assert self.hands.stdin is not None
+        self.hands.stdin.write(json.dumps({"do": do, **what}) + "\n")
+        self.hands.stdin.flush()
+        self.heard("done")
+
+    def advance(self, to: datetime) -> None:
+        """Let time pass."""
+        self.now = to
+        self.have("advance", to=to.isoformat())
+
+    def heard(self, word: str) -> None:
+        """Wait for the hands to say so."""
+        assert self.hands.stdout is not None
+        said = self.hands.stdout.readline().strip()
+        assert said == word, said
+
+    def context(self, browser: Browser, language: str, width: int, height: int = 900) -> BrowserContext:
+        """A browser of its own that reads in `language`."""
+        found = browser.new_context(viewport={"width": width, "height": height}, base_url=self.url, locale="en-US")
+        found.set_default_timeout(60_000)
+        found.add_cookies([{"name": "dure_language", "value": language, "url": self.url}])
+        return found
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """One portal for all walks of this process; each walk has calls of its own."""
+    with tempfile.TemporaryDirectory(prefix="dure-walk-") as home:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("DURE_", "DJANGO_"))}
+        environment |= {"DURE_HOME": home, "DURE_CLOCK": "virtual"}
+        scene = [sys.executable, "-m", "tests.browser.scene"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        hands = subprocess.Popen(scene, env=environment, cwd=ROOT, **pipes)  # type: ignore[call-overload]
+        found = Stage(f"http://127.0.0.1:{free_port()}", hands)
+        found.heard("ready")
+        port = found.url.rsplit(":", 1)[1]
+        command = [sys.executable, "-m", "dure.cli", "portal", "serve", "--port", port, "--workers", "1"]
+        server = subprocess.Popen(command, env=environment)
+        try:
+            until = time.monotonic() + STARTED_WITHIN_SECONDS
+            while not _answers(found.url):
+                assert server.poll() is None and time.monotonic() < until, "the portal did not start"
+                time.sleep(0.2)
+            yield found
+        finally:
+            server.terminate()
+            server.wait(30)
+            assert hands.stdin is not None
+            hands.stdin.close()
+            hands.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 class Visit:

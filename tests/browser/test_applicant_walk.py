@@ -2,60 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser.applicant_scene import PASSWORD
-from tests.browser.conftest import free_port
-from tests.browser.test_reviewer_walk import follow, serious, tab_to, type_into
+from tests.browser.conftest import Stage
+from tests.browser.keyboard import follow, serious, tab_to, type_into
+from tests.browser.scene import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-ROOT = Path(__file__).parents[2]
-STARTED_WITHIN_SECONDS = 180
 BEFORE = 3  # screens of docs/usability-script.md that come before: sign up, confirm the address, the organisation
 MOST_SCREENS = 12
 TEXTS = {
     "ko": {"title": "한국어 모델", "text": "공개 모델을 처음부터 학습합니다.", "receipt": "신청을 접수하였습니다"},
     "en": {"title": "A Korean model", "text": "We train an open model.", "receipt": "Your application is in"},
 }
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A portal with an open call, on a free port."""
-    with tempfile.TemporaryDirectory(prefix="dure-walk-") as home:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("DURE_", "DJANGO_"))}
-        environment |= {"DURE_HOME": home}
-        scene = [sys.executable, "-m", "tests.browser.applicant_scene"]
-        subprocess.run(scene, env=environment, cwd=ROOT, check=True, timeout=200)
-        port = free_port()
-        command = [sys.executable, "-m", "dure.cli", "portal", "serve", "--port", str(port), "--workers", "1"]
-        server = subprocess.Popen(command, env=environment)
-        try:
-            url, until = f"http://127.0.0.1:{port}", time.monotonic() + STARTED_WITHIN_SECONDS
-            while not _answers(url):
-                assert server.poll() is None and time.monotonic() < until, "the portal did not start"
-                time.sleep(0.3)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 class Walk:
@@ -131,10 +91,8 @@ def _consent(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_an_applicant_needs_no_mouse_and_few_screens(browser: Browser, address: str, language: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
-    context.set_default_timeout(60_000)
-    context.add_cookies([{"name": "dure_language", "value": language, "url": address}])
+def test_an_applicant_needs_no_mouse_and_few_screens(browser: Browser, stage: Stage, language: str) -> None:
+    context = stage.context(browser, language, 1280)
     page, words = context.new_page(), TEXTS[language]
     walk = Walk(page)
     page.goto("/accounts/login/")
