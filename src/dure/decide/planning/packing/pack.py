@@ -58,7 +58,7 @@ SETTLED_COST = 60
 VALUE_PERCENT = 10
 """Share of the budget that a run under a merit order spends on the best plan of all, from which it starts."""
 
-POOLED_PERCENT, WINDOWS_PERCENT = 10, 40
+POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 """Shares of the budget of a search that goes over pools and the windows there may take."""
 
 ITERATION_COST = 60
@@ -343,7 +343,7 @@ class Run:
             windows.round()
             self.spend(windows.take_iterations() * ITERATION_COST, "search")
         if not self.is_over:
-            held, work = split(found, self._board, windows.columns, threads)
+            held, work = split(found, self._board, windows.columns, threads, self.budget - self.done)
             if int(self.model.value[held[held >= 0]].sum()) > self.value:
                 self.held = held
             self.spend(work, "search")

@@ -65,7 +65,8 @@ def rounded(amount: Int64, divisor: int, left: int) -> Int64:
 class Roundings:
     """A linear relaxation of `model` with the rows of each pool added up, grown by the terms it breaks.
 
-    `terms` holds those found so far, `iterations` the simplex iterations of the last solution.
+    `terms` holds those found so far, `iterations` the simplex iterations of the last solution. Column k of `group` is
+    worth `value` and uses `row` by `amount` where `owner` is k; `column` [choices] is the one that stands for a choice.
     """
 
     def __init__(self, model: Model, pools: Pools, alive: Bool) -> None:
@@ -74,12 +75,12 @@ class Roundings:
         place = np.empty(model.rows, dtype=np.int64)
         for at, rows in enumerate(self._sets):
             place[rows] = at
-        self._caps = np.array([int(model.caps[rows].sum()) for rows in self._sets], dtype=np.int64)
+        self.caps = np.array([int(model.caps[rows].sum()) for rows in self._sets], dtype=np.int64)
         self._usable = np.array([bool(pools.usable[rows].all()) for rows in self._sets])
         self._merge(place, alive)
         self._may_free = np.zeros(model.groups, dtype=np.bool_)
-        self._may_free[self._group[self._owner[self._usable[self._row]]]] = True
-        self._highs = self._open()
+        self._may_free[self.group[self.owner[self._usable[self.row]]]] = True
+        self.highs = self._open()
         self._solve()
 
     def _merge(self, place: Int64, alive: Bool) -> None:
@@ -92,7 +93,7 @@ class Roundings:
         start = np.searchsorted(owner, np.arange(model.choices + 1))
         group = model.group_of().astype(np.int64)
         known: dict[tuple[int, bytes, bytes], int] = {}
-        self._column = np.empty(model.choices, dtype=np.int64)
+        self.column = np.empty(model.choices, dtype=np.int64)
         kept: list[int] = []
         for j in np.lexsort((-model.value, ~alive)).tolist():
             part = slice(start[j], start[j + 1])
@@ -100,42 +101,46 @@ class Roundings:
             if same not in known:
                 known[same] = len(kept)
                 kept.append(j)
-            self._column[j] = known[same]
+            self.column[j] = known[same]
         parts = [np.arange(start[j], start[j + 1]) for j in kept]
         source = np.concatenate([np.empty(0, dtype=np.int64), *parts])
-        self._row, self._amount = row[source], amount[source]
-        self._owner = np.repeat(np.arange(len(kept)), [len(part) for part in parts])
-        self._value, self._group, self._alive = model.value[kept], group[kept], alive[kept]
+        self.row, self.amount = row[source], amount[source]
+        self.owner = np.repeat(np.arange(len(kept)), [len(part) for part in parts])
+        self.value, self.group, self.alive = model.value[kept], group[kept], alive[kept]
 
     def _open(self) -> Any:
         """The relaxation in HiGHS: a row per sum, then one per group."""
-        sums, columns = len(self._sets), len(self._value)
+        sums, columns = len(self._sets), len(self.value)
         most = row_units(self.model)
         self._unit = np.array([float(most[rows].max()) for rows in self._sets])
         solver = highspy.Highs()
         for option, setting in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex")):
             solver.setOptionValue(option, setting)
-        order = np.argsort(np.concatenate([self._owner, np.arange(columns)]), kind="stable")
+        order = np.argsort(np.concatenate([self.owner, np.arange(columns)]), kind="stable")
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = columns, sums + self.model.groups
-        lp.col_cost_ = -self._value.astype(np.float64)
+        lp.col_cost_ = -self.value.astype(np.float64)
         lp.col_lower_ = np.zeros(columns)
-        lp.col_upper_ = np.where(self._alive, highspy.kHighsInf, 0.0)
+        lp.col_upper_ = np.where(self.alive, highspy.kHighsInf, 0.0)
         lp.row_lower_ = np.full(lp.num_row_, -highspy.kHighsInf)
-        lp.row_upper_ = np.concatenate([self._caps / self._unit, np.ones(self.model.groups)])
+        lp.row_upper_ = np.concatenate([self.caps / self._unit, np.ones(self.model.groups)])
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_ = np.searchsorted(np.sort(self._owner), np.arange(columns + 1)) + np.arange(columns + 1)
-        lp.a_matrix_.index_ = np.concatenate([self._row, sums + self._group])[order]
-        lp.a_matrix_.value_ = np.concatenate([self._amount / self._unit[self._row], np.ones(columns)])[order]
+        lp.a_matrix_.start_ = np.searchsorted(np.sort(self.owner), np.arange(columns + 1)) + np.arange(columns + 1)
+        lp.a_matrix_.index_ = np.concatenate([self.row, sums + self.group])[order]
+        lp.a_matrix_.value_ = np.concatenate([self.amount / self._unit[self.row], np.ones(columns)])[order]
         solver.passModel(lp)
         return solver
 
     def _solve(self) -> None:
-        self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise RuntimeError(f"the linear programme of sums ended as {self._highs.getModelStatus()}")
-        self.x: Floats = np.array(self._highs.getSolution().col_value)
-        self.iterations = int(self._highs.getInfo().simplex_iteration_count)
+        self.highs.run()
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise RuntimeError(f"the linear programme of sums ended as {self.highs.getModelStatus()}")
+        self.x: Floats = np.array(self.highs.getSolution().col_value)
+        self.iterations = int(self.highs.getInfo().simplex_iteration_count)
+
+    def total(self) -> float:
+        """The value of the last solution."""
+        return -float(self.highs.getInfo().objective_function_value)
 
     def round(self) -> int:
         """Take in the terms that the relaxation breaks most and solve it again; returns how many were new."""
@@ -153,12 +158,12 @@ class Roundings:
 
     def _basis_rows(self) -> list[Floats]:
         """The combination of sums and groups behind each fractional column of the basis, the most fractional first."""
-        basic = np.array(self._highs.getBasicVariables()[1])
+        basic = np.array(self.highs.getBasicVariables()[1])
         share = np.where(basic >= 0, self.x[np.maximum(basic, 0)], 0.0)
         fractional = np.flatnonzero((share > WHOLE) & (share < 1 - WHOLE))
         order = fractional[np.argsort(np.abs(share[fractional] - 0.5), kind="stable")][:MOST_FRACTIONS]
         height = len(self._sets) + self.model.groups
-        rows = (np.array(self._highs.getBasisInverseRow(int(i))[1])[:height] for i in order)
+        rows = (np.array(self.highs.getBasisInverseRow(int(i))[1])[:height] for i in order)
         return [np.concatenate([y[: len(self._sets)] / self._unit, y[len(self._sets) :]]) for y in rows]
 
     def _roundings(self, y: Floats) -> list[tuple[float, Rounding, Int64, int]]:
@@ -176,18 +181,18 @@ class Roundings:
 
     def _rounding(self, factor: Floats, free: Floats) -> tuple[float, Rounding, Int64, int] | None:
         """The rounding of the sums times `factor` with `free` [groups] taken off, if it is broken."""
-        if not factor.any() or float(np.abs(factor) @ self._caps) + float(np.abs(free).sum()) > LARGEST_SUM:
+        if not factor.any() or float(np.abs(factor) @ self.caps) + float(np.abs(free).sum()) > LARGEST_SUM:
             return None
-        u, taken, columns = factor.astype(np.int64), free.astype(np.int64), len(self._value)
-        amount = np.bincount(self._owner, self._amount * factor[self._row], columns).astype(np.int64)
-        beta = int(u @ self._caps) - int(taken.sum())
+        u, taken, columns = factor.astype(np.int64), free.astype(np.int64), len(self.value)
+        amount = np.bincount(self.owner, self.amount * factor[self.row], columns).astype(np.int64)
+        beta = int(u @ self.caps) - int(taken.sum())
         left = beta % FINENESS
         if left * 1000 < FINENESS or left * 1000 > 999 * FINENESS:
             return None
-        less, back = taken[self._group], np.minimum(u, 0)
+        less, back = taken[self.group], np.minimum(u, 0)
         weight = rounded(amount - less, FINENESS, left) - rounded(-less, FINENESS, left)
-        weight -= np.bincount(self._owner, self._amount * back[self._row].astype(np.float64), columns).astype(np.int64)
-        cap = beta // FINENESS * (FINENESS - left) - int(rounded(-taken, FINENESS, left).sum()) - int(back @ self._caps)
+        weight -= np.bincount(self.owner, self.amount * back[self.row].astype(np.float64), columns).astype(np.int64)
+        cap = beta // FINENESS * (FINENESS - left) - int(rounded(-taken, FINENESS, left).sum()) - int(back @ self.caps)
         shrink = int(np.abs(weight).max(initial=0)) // LARGEST_WEIGHT + 1
         weight, cap = weight // shrink, cap // shrink
         breach = (float(weight @ self.x) - cap) / max(1.0, float(np.linalg.norm(weight.astype(np.float64))))
@@ -200,8 +205,8 @@ class Roundings:
     def _add(self, one: Rounding, weight: Int64, cap: int) -> None:
         size = float(np.abs(weight).max())
         index = np.flatnonzero(weight)
-        self._highs.addRow(-highspy.kHighsInf, cap / size, len(index), index.astype(np.int32), weight[index] / size)
-        every = weight[self._column]
+        self.highs.addRow(-highspy.kHighsInf, cap / size, len(index), index.astype(np.int32), weight[index] / size)
+        every = weight[self.column]
         choice = np.flatnonzero(every)
         self.terms.append(Term(choice, every[choice], cap, -1, -1, rounding=one))
 
