@@ -22,7 +22,7 @@ from dure.portal.people.actor import Actor
 from dure.portal.plans import operations as plans
 from dure.portal.reviews import operations as reviews
 from dure.portal.reviews import queries as review_queries
-from tests.portal import competition, decided
+from tests.portal import competition, decided, realised
 from tests.portal.competition import SYSTEM
 from tests.portal.decided import DECIDING
 
@@ -260,3 +260,15 @@ def people_user(actor: Actor):
     from django.contrib.auth import get_user_model
 
     return get_user_model().objects.get(pk=actor.user_id)
+
+
+@pytest.mark.parametrize("role", ["finance", "provider"])
+def test_who_accounts_for_an_award_opens_it_without_the_reviewers_words(role: str) -> None:
+    _, heads, numbers = offered()
+    reader = realised.finance() if role == "finance" else realised.provider("naver")
+    listed = realised.signed_in(reader).get("/awards/").content.decode()
+    assert f"/awards/{numbers[0]}/" in listed
+    page = realised.signed_in(reader).get(f"/awards/{numbers[0]}/")
+    assert page.status_code == 200 and "이렇게 결정한 까닭" not in page.content.decode()
+    own = realised.signed_in(heads[0]).get(f"/awards/{numbers[0]}/").content.decode()
+    assert "이렇게 결정한 까닭" in own

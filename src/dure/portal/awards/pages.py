@@ -82,14 +82,17 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         award = queries.award(number, request.actor)
     except NotFound:
         return _without_award(request, number)
-    rank = plans.decided_rank(number)
+    is_own = award.organisation_id in request.actor.organisations
+    may_read = is_own or request.actor.may_oversee  # the reasons and what reviewers wrote; others see what was awarded
+    rank = plans.decided_rank(number) if may_read else None
     may_answer = award.lead_id == request.actor.user_id or award.organisation_id in request.actor.headed
     context = {
         "award": award,
         "rank": rank,
         "cluster": fleet.cluster(award.cluster),
         "may_answer": may_answer,
-        "comments": reviews.to_applicant(number, request.actor),
+        "comments": reviews.to_applicant(number, request.actor) if may_read else [],
+        "knows": may_read or request.actor.is_finance,
         "form": Reason(),
         "crumbs": [(_("선정"), "/awards/"), (number, "")],
     }

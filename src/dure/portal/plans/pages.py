@@ -61,6 +61,7 @@ def show(request: HttpRequest, plan_id: int) -> HttpResponse:
         "sort": "-score_tenths",
         "others": others,
         "is_running": plan.is_open,
+        "is_undecided": calls.call(plan.call_code, posing.READER).state != "decided",
         "departures": _departures(plan),
         "charts": figures.of_plan(plan),
         "displaced": _displaced(plan),

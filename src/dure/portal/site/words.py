@@ -214,7 +214,7 @@ _KINDS: dict[str, dict[str, Word]] = {
 _CONDITIONS: dict[str, tuple[Text, bool]] = {
     "Ready": (Text("사용 준비", "Ready"), True),
     "Ended": (Text("정리", "Cleared"), True),
-    "Drifted": (Text("외부 변경", "Foreign change"), False),
+    "Drifted": (Text("외부 변경", "Changed by others"), False),
     "WithinBudget": (Text("시간 한도", "Hours left"), True),
     "Reachable": (Text("연결", "Reachable"), True),
     "DesiredAccepted": (Text("요청 수락", "Request accepted"), True),
@@ -240,6 +240,8 @@ def condition(type_: str, status: str) -> Word:
     if status == "unknown":
         return Word(text, "idle", "question", Text("?", "?"))
     good = (status == "true") == true_is_good
+    if good and not true_is_good:  # "외부 변경" beside a tick would read as if it were there
+        text = Text(f"{text.ko} 없음", f"Not {text.en[:1].lower()}{text.en[1:]}")
     return Word(text, "good" if good else "warn", "check-circle" if good else "alert", Text(text.ko[0], text.en[0]))
 
 

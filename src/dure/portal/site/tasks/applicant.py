@@ -103,7 +103,9 @@ def _applying(actor: Actor, now: datetime) -> Iterator[Task]:
                 addresses.application(view.number),
                 due=call.closes_at,
             )
-        elif view.state == "draft" and (going_on := calls.successor(calls.call(view.call_code, applications.READER), now)):
+        elif view.state == "draft" and (
+            going_on := calls.successor(calls.call(view.call_code, applications.READER), now)
+        ):
             yield Task(
                 Text("마감을 넘긴 신청을 이어서 쓸 수 있습니다", "A draft that missed its deadline can go on"),
                 Text(f"{view.number}, ‘{going_on.title.ko}’로", f"{view.number}, in “{going_on.title.en}”"),
