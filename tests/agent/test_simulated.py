@@ -14,6 +14,7 @@ from dure.agent.clusters.simulated import Fault, Faults, SimulatedCluster
 from dure.agent.clusters.simulated_use import HOUR, WHOLE, Span, Stretch, hours_of, spans_between
 from dure.protocol.desired import Limits
 from tests.agent.conformance import ClusterConformance, Stage, create, set_field
+from tests.agent.conftest import allocation
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 START = int(T0.timestamp())
@@ -187,3 +188,21 @@ def test_a_spent_budget_stops_jobs_until_it_is_raised(tmp_path):
 def hour_used(cluster, hour):
     ((_, rows),) = cluster.usage(T0 + timedelta(hours=hour), T0 + timedelta(hours=hour + 1))
     return sum(row.running_gpu_seconds for row in rows)
+
+
+def test_an_award_is_lent_while_it_is_due_and_no_longer(site, portal):
+    """Through the whole agent: asked, made, told; before its start and after its end there is nothing to lend."""
+    early = allocation(start=T0 + timedelta(hours=1), end=T0 + timedelta(days=30), lent=True)
+    portal.want(early)
+    seen = []
+    for now in (T0, T0 + timedelta(hours=1)):
+        portal.now = now
+        site.cycle()
+        seen.append(site.cluster.observe(now).standings["award-a-1"].lent)
+        assert portal.condition("Ready", "a-1")[0] == "true"
+    assert seen == [False, True]
+    portal.change("a-1", lent=False)
+    site.cycle()
+    assert not site.cluster.observe(portal.now).standings["award-a-1"].lent
+    assert portal.condition("Ready", "a-1") == ("true", "Applied")
+    assert portal.report.drift == ()
