@@ -8,6 +8,7 @@ whole: any prices prove a bound, and the bound is derived for the weekly problem
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -126,18 +127,22 @@ def _proof(problem: Problem, plan: Plan) -> tuple[Certificate, int]:
     rules = {policy.name for policy in problem.policies}
     lifted = _in_weeks(problem, plan.certificate)
     of_rules = tuple(row for row in lifted.blocks if row.split("/")[0] in rules)
-    found: list[tuple[int, int, Certificate]] = []
-    tried = [replace(lifted, blocks=blocks) for blocks in (lifted.blocks, of_rules, ())]
+    blocks = dict.fromkeys((lifted.blocks, of_rules, ()))
+    tried = [replace(lifted, blocks=one) for one in blocks]
     tried += [replace(one, rounding=()) for one in tried if one.rounding]
+    found = [one for one in (_proven(ground, plan, proof, rule) for proof in tried) if one is not None]
     if plan.certificate.precedence or plan.certificate.conditional:
         orders = _orders_in_weeks(problem, ground, plan, lifted)
-        tried += [orders, replace(orders, blocks=of_rules), replace(orders, blocks=of_rules, slack=())]
-    for proof in tried:
-        bound, _ = audit.prove(ground, replace(plan, certificate=proof).document()["certificate"], rule)
-        if bound is not None:
-            found.append((bound, len(found), proof))
-    bound, _, proof = min(found)
-    return proof, bound
+        with_orders = [*(replace(orders, blocks=one) for one in blocks), replace(orders, blocks=of_rules, slack=())]
+        proven = (_proven(ground, plan, proof, rule) for proof in with_orders)
+        found += itertools.islice((one for one in proven if one is not None), 1)
+    return min(found, key=lambda one: one[1])
+
+
+def _proven(ground: audit.Ground, plan: Plan, proof: Certificate, rule: object) -> tuple[Certificate, int] | None:
+    """A certificate and the bound it proves of the ground; None where something in it is not true there."""
+    bound, _ = audit.prove(ground, replace(plan, certificate=proof).document()["certificate"], rule)
+    return None if bound is None else (proof, bound)
 
 
 def _improve(tables: kernels.Tables, state: kernels.Work) -> None:
