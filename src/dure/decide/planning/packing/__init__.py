@@ -14,12 +14,14 @@ prices are; the art is to find prices for which it is low.
   3. `blocks`: a row that few large uses share (an organisation's cap) is overrated by any price, since it can rarely
      be filled to the brim. Such rows are kept as exact knapsacks instead, solved by table in every evaluation.
      Blocks may not share a group; which rows to keep is decided by trying each alone.
+  4. `rounding`: what whole choices can never make of several rows together, as further inequalities with a price.
 All prices are whole numbers (1/scale of a value unit), so the bound is a sum that anyone can do again.
 
 From below, *search* on a board (`state`) that knows what is left of every row and who sits on it.
-  4. Take what the linear programme takes whole, then fill up in order of value less price.
-  5. `anneal`, `search`: force a promising choice in, evict whoever is worth least at the prices, give back what was
+  5. Take what the linear programme takes whole, then fill up in order of value less price.
+  6. `anneal`, `search`: force a promising choice in, evict whoever is worth least at the prices, give back what was
      freed, and accept small losses early on. Two chains, each with its own seed, joined after every cycle of rounds.
+  7. `pooled`: where rows cannot be told apart, search with them added up and distribute the plan over them after.
 
 Under a *merit order* (`envy`) a plan must leave nobody out who, with a score higher by the band, could take the place
 of one lower award. `settle` searches among such plans only; `precedence` finds inequalities that all of them obey
