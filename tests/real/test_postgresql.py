@@ -24,6 +24,7 @@ def url() -> Iterator[str]:
 
 def test_the_portals_tests_pass_on_postgresql(url: str) -> None:
     chosen = ["tests/portal/journal", "tests/portal/fleet", "tests/portal/usage", "tests/portal/loops"]
+    chosen += ["tests/portal/test_races.py", "tests/portal/test_false_agents.py", "tests/portal/framework"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *chosen]
     environment = {**os.environ, "DURE_DATABASE_URL": url}
     environment.pop("PYTEST_XDIST_WORKER", None)

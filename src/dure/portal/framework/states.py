@@ -39,9 +39,11 @@ def move(row: models.Model, lifecycle: Lifecycle, event: str, **changes: Any) ->
 def locked(queryset: models.QuerySet, **where: Any) -> Any:
     """The one row of `queryset` that matches, locked for this transaction. Raises NotFound.
 
+    Not for changing its key: rows that only point to it can be written meanwhile, by somebody who already holds the
+    journal for which we shall wait.
     SQLite has no row locks: there every write transaction begins IMMEDIATE and is alone.
     """
-    row = queryset.select_for_update(of=("self",)).filter(**where).first()
+    row = queryset.select_for_update(of=("self",), no_key=True).filter(**where).first()
     if row is None:
         raise NotFound(internal=f"{queryset.model.__name__} {where}")
     return row

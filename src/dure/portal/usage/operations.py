@@ -51,7 +51,7 @@ def receive(*, now: datetime, post: UsagePost) -> list[Receipt]:
         raise InvalidInput(beyond)
     digests = [window.digest() for window in post.windows]
     with transaction.atomic():
-        fleet.require_lease(cluster=post.cluster, instance=post.instance, epoch=post.epoch)
+        fleet.hold_lease(cluster=post.cluster, instance=post.instance, epoch=post.epoch)
         outcomes = _keep(now, post, digests)
     return [
         Receipt(key=window.key, outcome=outcome, digest=digest)

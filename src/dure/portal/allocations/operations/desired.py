@@ -202,11 +202,11 @@ def _wire(row: Allocation, gpu_hours: int | None) -> DesiredAllocation:
 @transaction.atomic
 def claim(*, now: datetime, cluster: str, instance: str) -> int:
     """Let an agent instance speak for a cluster; the epoch is part of the desired state. Returns the epoch."""
-    before, _ = fleet_queries.lease(cluster)
-    epoch = fleet.claim_epoch(now=now, cluster=cluster, instance=instance)
     cluster_id = fleet_queries.cluster_id(cluster)
     Desired.objects.get_or_create(cluster_id=cluster_id)
-    desired = locked(Desired.objects.all(), cluster_id=cluster_id)
+    desired = locked(Desired.objects.all(), cluster_id=cluster_id)  # before the journal, as a report of the agent does
+    before, _ = fleet_queries.lease(cluster)
+    epoch = fleet.claim_epoch(now=now, cluster=cluster, instance=instance)
     if epoch != before or not desired.document:
         publish(cluster, desired, now)
     return epoch

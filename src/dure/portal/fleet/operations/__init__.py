@@ -2,6 +2,7 @@
 
 from dure.portal.fleet.operations.agents import (
     claim_epoch,
+    hold_lease,
     issue_token,
     note_seen,
     record_inventory,
@@ -24,6 +25,7 @@ __all__ = [
     "claim_epoch",
     "describe_access",
     "give_way",
+    "hold_lease",
     "issue_token",
     "load_programme",
     "note_seen",

@@ -130,6 +130,12 @@ def require_lease(*, cluster: str, instance: str, epoch: int) -> None:
     )
 
 
+def hold_lease(*, cluster: str, instance: str, epoch: int) -> None:
+    """As `require_lease`; until the transaction ends nobody else claims the cluster or holds its lease."""
+    locked(Cluster.objects.all(), code=cluster)
+    require_lease(cluster=cluster, instance=instance, epoch=epoch)
+
+
 def note_seen(*, now: datetime, cluster: str, token_id: int) -> None:
     """Remember that the agent was heard; written at most every half minute."""
     before = now - SEEN_EVERY
