@@ -265,7 +265,8 @@ def people_user(actor: Actor):
 @pytest.mark.parametrize("role", ["finance", "provider"])
 def test_who_accounts_for_an_award_opens_it_without_the_reviewers_words(role: str) -> None:
     _, heads, numbers = offered()
-    reader = realised.finance() if role == "finance" else realised.provider("naver")
+    cluster = fleet.cluster(queries.award(numbers[0], heads[0]).cluster)
+    reader = realised.finance() if role == "finance" else realised.provider(cluster.provider)
     listed = realised.signed_in(reader).get("/awards/").content.decode()
     assert f"/awards/{numbers[0]}/" in listed
     page = realised.signed_in(reader).get(f"/awards/{numbers[0]}/")

@@ -92,6 +92,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "cluster": fleet.cluster(award.cluster),
         "may_answer": may_answer,
         "comments": reviews.to_applicant(number, request.actor) if may_read else [],
+        "may_read": may_read,
         "knows": may_read or request.actor.is_finance,
         "form": Reason(),
         "crumbs": [(_("선정"), "/awards/"), (number, "")],
