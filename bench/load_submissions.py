@@ -215,6 +215,8 @@ async def crowd(address: str, people: Sequence[Applicant], closes_at: datetime, 
             await _until(closes_at - timedelta(seconds=before + 5))
             await _request(client, found, who, "check page", "GET", f"/applications/{who.number}/submit/")
             await _until(closes_at - timedelta(seconds=before))
+            if before > 0 and datetime.now(UTC) >= closes_at:
+                found.statuses["in time, but this script came to send it late"] += 1
             await asyncio.gather(*(_submit(client, found, who, before > 0) for _ in range(1 + (index % 10 == 0))))
 
         crowding = [asyncio.ensure_future(one(index, who)) for index, who in enumerate(people)]
