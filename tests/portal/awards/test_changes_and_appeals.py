@@ -264,7 +264,10 @@ def people_user(actor: Actor):
 
 @pytest.mark.parametrize("role", ["finance", "provider"])
 def test_who_accounts_for_an_award_opens_it_without_the_reviewers_words(role: str) -> None:
-    _, heads, numbers = offered()
+    manager, heads, numbers = offered()
+    awards.accept(actor=heads[0], now=NOW, number=numbers[0])
+    awards.sign(actor=heads[0], now=NOW, number=numbers[0])
+    awards.countersign(actor=manager, now=NOW, number=numbers[0])
     cluster = fleet.cluster(queries.award(numbers[0], heads[0]).cluster)
     reader = realised.finance() if role == "finance" else realised.provider(cluster.provider)
     listed = realised.signed_in(reader).get("/awards/").content.decode()
