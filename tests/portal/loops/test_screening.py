@@ -112,7 +112,7 @@ def test_without_free_servers_nothing_is_awarded_by_rule():
 
 def test_an_organisation_that_is_not_verified_is_left_to_the_verifier():
     fast()
-    head = competition.member_of("new", verified=False)
+    head = competition.member_of("fresh", verified=False)
     number = competition.submitted(
         head, "26-f-1", OPENS + timedelta(days=1), **SMALL, models=[{"gpu_model": "h200", "utility": 100}]
     )

@@ -1220,7 +1220,7 @@ def words(report: Object, is_korean: bool) -> list[str]:
         lines = [
             "문제 {problem}의 신청 {applications}건에 대한 배분안 {plan}(선정 {awards}건)을 검사했습니다.",
             "선정 결과의 가치는 {value}입니다. 문제 파일에서 다시 계산했습니다.",
-            "인증서의 정수 가격에 따르면 {all_ko} 어떤 배분안도 {bound}을(를) 넘을 수 없습니다. 차이는 {gap} %입니다.",
+            "인증서의 정수 가격에 따르면 {all_ko} 어떤 배분안의 가치도 {bound} 이하입니다. 차이는 {gap} %입니다.",
             "점수가 {band}점 이상 낮은 선정 과제 하나를 대신할 수 있었던 미선정 신청은 {envy}건입니다.",
             "선정 과제 하나를 최소 규모로 줄이면 들어갈 미선정 신청은 {size_envy}건입니다(규칙 위반 아님).",
             "위반 사항이 없습니다." if not wrong else "위반 사항 {count}건:",
