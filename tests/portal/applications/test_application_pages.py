@@ -185,7 +185,7 @@ def test_a_draft_is_discarded_after_asking():
 def test_intake_lists_filters_exports_and_judges(at):
     boss = manager()
     opened(boss)
-    good, new = submitted(member_of("hanbit", "한빛대학교")), submitted(member_of("new", "새내기", verified=False))
+    good, new = submitted(member_of("hanbit", "한빛대학교")), submitted(member_of("fresh", "새내기", verified=False))
     calls.close(actor=boss, now=AFTER, code="25-1")
     at(AFTER)
     client = browser(boss)

@@ -251,7 +251,7 @@ def test_intake_admits_and_refuses_after_the_deadline_only():
 def test_an_unverified_organisation_applies_but_is_not_admitted():
     boss = manager()
     opened(boss)
-    number = submitted(member_of("new", verified=False))
+    number = submitted(member_of("fresh", verified=False))
     assert operations.admit_all(actor=boss, now=AFTER, call_code="25-1") == []
     with pytest.raises(InvalidInput):
         operations.admit(actor=boss, now=AFTER, number=number)

@@ -166,7 +166,7 @@ def test_who_cannot_apply_cannot_be_nominated():
     official = nominator()
     for head in (
         member_of("school", applicant_class="academia"),
-        member_of("new", applicant_class="national", verified=False),
+        member_of("fresh", applicant_class="national", verified=False),
     ):
         with pytest.raises(InvalidInput) as refused:
             nominated(official, head)
