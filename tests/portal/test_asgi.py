@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -17,6 +18,12 @@ def scope(method="GET", path="/", headers=()):
         "type": "http", "method": method, "path": path, "query_string": b"q=%EA%B0%80", "http_version": "1.1",
         "headers": headers, "client": ("10.0.0.9", 5), "server": ("127.0.0.1", 8000), "scheme": "http",
     }  # fmt: skip
+
+
+def played(what):
+    """What a coroutine returns, run in a thread of its own: browser tests keep an event loop in this one."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, what).result()
 
 
 async def ask(portal, found, body=(b"",)):
@@ -41,13 +48,13 @@ def echo(environ, start):
 
 
 def test_a_body_in_pieces_arrives_whole():
-    status, headers, text = asyncio.run(ask(Portal(echo), scope("POST"), (b"two ", b"rivers")))
+    status, headers, text = played(ask(Portal(echo), scope("POST"), (b"two ", b"rivers")))
     assert (status, headers[b"x-length"], text) == (200, b"10", b"two rivers!")
 
 
 def test_a_body_without_end_is_refused_before_it_is_kept():
     piece = b"0" * (MOST_BODY // 2 + 1)
-    assert asyncio.run(ask(Portal(echo), scope("POST"), (piece, piece, piece)))[0] == 413
+    assert played(ask(Portal(echo), scope("POST"), (piece, piece, piece)))[0] == 413
 
 
 def test_the_head_as_wsgi_has_it():
@@ -79,7 +86,7 @@ def test_a_request_counts_from_its_arrival_however_long_it_waits():
         await asyncio.gather(*waiting)
         return taken_in
 
-    taken_in = asyncio.run(crowd())
+    taken_in = played(crowd())
     assert len(stamps) == 3 and all(stamp <= taken_in for stamp in stamps)
 
 
@@ -102,7 +109,7 @@ def test_what_is_sent_goes_before_pages_that_wait():
         go.set()
         await asyncio.gather(*waiting)
 
-    asyncio.run(crowd())
+    played(crowd())
     assert order == ["/first", "/submit", "/page", "/list"] and HEAD_START > 1
 
 
@@ -119,4 +126,4 @@ def test_a_fault_is_the_requests_and_the_thread_goes_on():
             await ask(portal, scope(path="/bad"))
         return await ask(portal, scope("POST"), (b"still here",))
 
-    assert asyncio.run(both())[2] == b"still here!"
+    assert played(both())[2] == b"still here!"

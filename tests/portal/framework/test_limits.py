@@ -13,7 +13,7 @@ from dure.portal.framework.limits import Counters
 
 @pytest.fixture
 def counters(tmp_path):
-    return Counters(tmp_path, {"MAX_ENTRIES": 1000})
+    return Counters(tmp_path, {"OPTIONS": {"MAX_ENTRIES": 1000}})
 
 
 def test_a_count_that_rises_lapses_no_later(counters, monkeypatch):

@@ -163,6 +163,8 @@ def _refusal(problem: Problem, application: Application | None, one: Override) -
         return Text("이 배분안에 없는 신청입니다.", "The plan has no such application.")
     if not (one.reason.ko.strip() and one.reason.en.strip()):
         return Text("사유를 한국어와 영어로 입력해 주십시오.", "Give the reason in Korean and in English.")
+    if application.standing == "running":
+        return Text("이미 수행 중인 선정 과제는 그대로 유지됩니다.", "This award runs already and stays as it is.")
     if one.award is None:
         return None
     if not problem.is_fundable(application):

@@ -227,10 +227,16 @@ def scenarios_seal(request: HttpRequest, plan_id: int) -> Any:
     return queries.plan(plan_id, request.actor)
 
 
+class PlansIn(Schema):
+    """Plans by number, as `?plan=1&plan=2`."""
+
+    plan: list[int] = []
+
+
 @router.get("/plans/compare", response=answers(SideBySide), auth=signed_in, summary="Plans side by side")
-def scenarios_compare(request: HttpRequest, plan: Query[list[int]]) -> Any:
+def scenarios_compare(request: HttpRequest, chosen: Query[PlansIn]) -> Any:
     """Two to four solved plans of one call, with whom each treats otherwise than the first."""
-    views = queries.compared(plan, request.actor)
+    views = queries.compared(chosen.plan, request.actor)
     first = views[0].id
     return {
         "plans": views,

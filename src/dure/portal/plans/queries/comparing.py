@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from dure.core.errors import InvalidInput, Mistake
+from dure.core.errors import InvalidInput, Mistake, NotFound
 from dure.core.text import Text
 from dure.portal.people.actor import Actor
 from dure.portal.plans.models import Rank
@@ -36,7 +36,12 @@ class Row:
 
 
 def compared(plan_ids: Sequence[int], actor: Actor) -> list[PlanView]:
-    """Two to four solved plans of one call, in the order asked for. Raises NotFound, InvalidInput (`plan`)."""
+    """Two to four solved plans of one call, in the order asked for.
+
+    Raises NotFound, also for people who may not see plans, and InvalidInput (`plan`).
+    """
+    if not actor.may_oversee:
+        raise NotFound(internal=f"plans for {actor}")
     views = [plan(plan_id, actor) for plan_id in dict.fromkeys(plan_ids)]
     if not 2 <= len(views) <= MOST:
         what = Text("배분안을 두 개에서 네 개까지 고르십시오.", "Choose two to four plans.")
