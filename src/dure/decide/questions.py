@@ -184,6 +184,13 @@ def _inconsistent(form: Sequence[Question]) -> list[Mistake]:
                     ),
                 )
             )
+        if question.least is not None and question.most is not None and question.least > question.most:
+            mistakes.append(
+                Mistake(
+                    f"{where}.most",
+                    Text("가장 큰 수가 가장 작은 수보다 작습니다.", "The largest number is below the smallest."),
+                )
+            )
         options = {option.code for option in question.options} if question.options else {"yes", "no"}
         if question.checked_if and (
             question.type not in ("choice", "choices", "yes_no") or not set(question.checked_if) <= options

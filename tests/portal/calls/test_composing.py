@@ -364,3 +364,30 @@ def test_answers_to_be_checked_by_hand_are_set_in_the_form_and_stay(at):
     assert 'name="questions.0.checked_if" value="yes"' in page.replace("\n", " ")
     wrong = reader.post("/calls/26-2/edit/", DRAFT | {"questions.0.checked_if": "maybe"})
     assert wrong.status_code == 422 and queries.call("26-2", boss).form[0].checked_if == ("yes",)
+
+
+def test_what_a_question_says_and_bounds_stays_when_a_draft_is_edited(at):
+    at(NOW)
+    boss = manager()
+    reader = browser(boss)
+    number = {
+        "code": "people",
+        "type": "number",
+        "ko": "몇 명입니까?",
+        "en": "How many?",
+        "hint.ko": "모두",
+        "hint.en": "All",
+    }
+    typed = (
+        DRAFT
+        | {f"questions.0.{name}": text for name, text in (number | {"least": "1", "most": "9"}).items()}
+        | {"questions.1.code": ""}
+    )
+    reader.post("/calls/new/", typed)
+    (first, *_) = queries.call("26-2", boss).form
+    assert (first.hint and first.hint.en, first.least, first.most) == ("All", 1, 9)
+    page = reader.get("/calls/26-2/edit/").content.decode().replace("\n", " ")
+    for name, text in (("hint.ko", "모두"), ("least", "1"), ("most", "9")):
+        assert f'name="questions.0.{name}" value="{text}"' in page
+    crooked = reader.post("/calls/26-2/edit/", typed | {"questions.0.least": "12"})
+    assert crooked.status_code == 422 and queries.call("26-2", boss).form[0].least == 1

@@ -26,6 +26,7 @@ KINDS: dict[Kind, Text] = {
     "yes_no": Text("예·아니요", "Yes or no"),
     "date": Text("날짜", "Date"),
 }
+LIMITS = ("least", "most", "max_length")
 FREE_ROWS = 2  # empty question rows at the end of the form
 
 
@@ -116,9 +117,15 @@ class CallForm(forms.Form):
         add("type", forms.ChoiceField(choices=kinds), _("답의 형식"))
         add("ko", forms.CharField(max_length=500), _("질문 (한국어)"))
         add("en", forms.CharField(max_length=500), _("질문 (영어)"))
+        add("hint.ko", forms.CharField(max_length=500), _("도움말 (한국어)"), _("질문 아래에 보입니다."))
+        add("hint.en", forms.CharField(max_length=500), _("도움말 (영어)"))
         add("required", forms.BooleanField(), _("반드시 답해야 합니다"))
         area = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
         add("options", area, _("보기"), _("한 줄에 하나씩: 코드 | 한국어 | 영어"))
+        add("least", forms.IntegerField(), _("가장 작은 수"), _("수로 답하는 질문에만 씁니다."))
+        add("most", forms.IntegerField(), _("가장 큰 수"), _("수로 답하는 질문에만 씁니다."))
+        most = forms.IntegerField(min_value=1, max_value=20_000)
+        add("max_length", most, _("글자 수"), _("글로 답하는 질문에만 씁니다. 비우면 2,000자까지입니다."))
         hint = _("앞의 질문 코드 = 답, 답. 예: releases-model = yes")
         add("when", forms.CharField(max_length=300), _("이럴 때만 묻기"), hint)
         hint = _("답, 답. 예: yes. 이렇게 답한 신청은 사업 담당자가 확인해야 접수가 인정됩니다.")
@@ -177,11 +184,11 @@ class CallForm(forms.Form):
 
     def _questions(self) -> Iterable[dict[str, Any]]:
         for row in range(self.rows):
+            where = f"questions.{row}."
             read = {
-                name: self.cleaned_data.get(f"questions.{row}.{name}")
-                for name in ("code", "type", "ko", "en", "required", "options", "when", "checked_if")
+                name.removeprefix(where): typed for name, typed in self.cleaned_data.items() if name.startswith(where)
             }
-            if not read["code"]:
+            if not read.get("code"):
                 continue
             question = {
                 "code": read["code"].strip(),
@@ -192,6 +199,9 @@ class CallForm(forms.Form):
                     {"code": code, "label": {"ko": ko, "en": en}} for code, ko, en in _lines(read["options"] or "")
                 ],
             }
+            if read["hint.ko"] or read["hint.en"]:
+                question["hint"] = {"ko": read["hint.ko"], "en": read["hint.en"]}
+            question |= {name: read[name] for name in LIMITS if read[name] is not None}
             if "=" in (read["when"] or ""):
                 earlier, answers = read["when"].split("=", 1)
                 question["when"] = {"question": earlier.strip(), "is_one_of": _parts(answers)}
@@ -423,6 +433,8 @@ def _initial(call: CallView | None, track: str) -> dict[str, Any]:
             f"{where}.type": question["type"],
             f"{where}.ko": question["label"]["ko"],
             f"{where}.en": question["label"]["en"],
+            **{f"{where}.hint.{code}": words for code, words in (question.get("hint") or {}).items()},
+            **{f"{where}.{name}": question[name] for name in LIMITS if name in question},
             f"{where}.required": question.get("required", False),
             f"{where}.options": "\n".join(
                 f"{o['code']} | {o['label']['ko']} | {o['label']['en']}" for o in question.get("options", ())
