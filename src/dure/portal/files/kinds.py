@@ -58,7 +58,7 @@ def _kind_of_zip(content: bytes) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # also for names that are no text
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # broken, names that are no text, a newer ZIP
         return None
     return next((kind for name, kind in _ZIPPED.items() if name in names), None)
 
