@@ -72,6 +72,7 @@ class Play:
         acts.review(self._stage)
         acts.decide(self._stage)
         acts.answer(self._stage)
+        self._stage.advance(self._stage.now() + timedelta(minutes=1))  # the last agreements become allocations too
         # A site's accounts come first: Slurm looks a new user up when it is told of them.
         add_people(self._login(one) for one in self._all())
 
