@@ -7,7 +7,7 @@ what is wanted is ours to mend. Where it shows something else, somebody changed 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +17,9 @@ from dure.agent.clusters.port import FIELDS, Field, Hold, Observed, Standing, St
 from dure.agent.ledger import Ledger
 from dure.protocol.desired import DesiredAllocation, DesiredState, Member
 from dure.protocol.report import DriftFinding, DriftKind
+
+WARN_BEFORE = (timedelta(days=1), timedelta(hours=1))
+"""How long before an allocation ends its running jobs are told, the earliest first."""
 
 
 class Plan(BaseModel):
@@ -51,7 +54,21 @@ def diff(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetim
     drift.extend(_unasked(desired, observed))
     releases = list(_releases(changes, observed))
     works, strange = _works(desired, observed, ledger, now)
-    return Plan(steps=(*removals, *releases, *_settled(changes, releases), *works), drift=(*drift, *strange))
+    warnings = _warnings(desired, observed, ledger, now)
+    return Plan(steps=(*removals, *releases, *_settled(changes, releases), *works, *warnings), drift=(*drift, *strange))
+
+
+def _warnings(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetime) -> Iterator[Step]:
+    """What running jobs are to be told of the end of their allocation, once for each of `WARN_BEFORE`."""
+    for allocation in desired.allocations if observed.warns else ():
+        standing = observed.standings.get(allocation.name)
+        come = [allocation.end - before for before in WARN_BEFORE if allocation.start < allocation.end - before <= now]
+        if not come or not allocation.nodes or allocation.is_over(now):
+            continue
+        if standing is None or standing.id != allocation.id:
+            continue
+        if not ledger.was_warned(allocation.name, allocation.end, come[-1]):
+            yield Step(verb="warn", before=standing, after=wanted(allocation, now, observed.lends))
 
 
 def _works(

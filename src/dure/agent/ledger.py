@@ -29,13 +29,16 @@ class Entry(BaseModel):
     """One allocation: the standing last made, and what the steps taken since `open_since` may have left behind.
 
     Intentions outlive their steps by a while: a scheduler that crashes may come back without its last changes.
-    `made` None with intentions means: a step that creates or removes it may or may not have happened.
+    `made` None with intentions means: a step that creates or removes it may or may not have happened. Its running jobs
+    were told at `warned_at` that they end at `warned_of`.
     """
 
     generation: int = 0
     made: Standing | None = None
     intended: tuple[Intention, ...] = ()
     open_since: Instant | None = None
+    warned_of: Instant | None = None
+    warned_at: Instant | None = None
 
 
 class _Book(BaseModel):
@@ -81,19 +84,33 @@ class Ledger:
         """Whether nodes were seen kept free for the work `name`."""
         return name in self._works
 
+    def was_warned(self, name: str, end: datetime, since: datetime) -> bool:
+        """Whether the jobs of `name` have been told, at `since` or later, that they end at `end`."""
+        entry = self._entries.get(name)
+        if entry is None or entry.warned_at is None:
+            return False
+        return entry.warned_of == end and entry.warned_at >= since
+
+    def note_warning(self, name: str, end: datetime, now: datetime) -> None:
+        """Write down that the jobs of `name` have been told of their end."""
+        told = {"warned_of": end, "warned_at": now}
+        self._entries[name] = self._entries.get(name, Entry()).model_copy(update=told)
+        self._save()
+
     def intend(self, steps: Iterable[Step], now: datetime) -> None:
         """Write down what the steps will make and what they replace, before the first is applied."""
         for step in steps:
-            if step.verb in ("close", "reopen"):
+            if step.verb in ("close", "reopen", "warn"):
                 continue
             entry = self._entries.get(step.name, Entry())
             fields = FIELDS if step.field is None else (step.field,)
             new = [Intention(fields=fields, standing=s) for s in (step.before, step.after) if s is not None]
-            self._entries[step.name] = Entry(
-                generation=entry.generation,
-                made=None if step.after is None else entry.made,
-                intended=(*entry.intended, *(one for one in new if one not in entry.intended)),
-                open_since=now,
+            self._entries[step.name] = entry.model_copy(
+                update={
+                    "made": None if step.after is None else entry.made,
+                    "intended": (*entry.intended, *(one for one in new if one not in entry.intended)),
+                    "open_since": now,
+                }
             )
         self._save()
 
@@ -126,11 +143,13 @@ class Ledger:
         old = self._entries.get(name, Entry())
         made = (old.made or Standing(id=goal.id, name=name)).model_copy(update=known)
         is_open = old.open_since is not None and now - old.open_since < confirm
-        return Entry(
-            generation=allocation.generation if standing == goal else old.generation,
-            made=made,
-            intended=old.intended if is_open else (),
-            open_since=old.open_since if is_open else None,
+        return old.model_copy(
+            update={
+                "generation": allocation.generation if standing == goal else old.generation,
+                "made": made,
+                "intended": old.intended if is_open else (),
+                "open_since": old.open_since if is_open else None,
+            }
         )
 
     def _save(self) -> None:

@@ -186,6 +186,8 @@ class Agent:
                 log.warning("%s %s %s refused: %s", step.verb, step.field or "", step.name, refused[step.name])
             else:
                 did = True
+                if step.verb == "warn" and step.after is not None and step.after.hold is not None:
+                    self._ledger.note_warning(step.name, step.after.hold.end, now)
                 log.info("%s %s %s", step.verb, step.field or "account", step.name)
         return refused, did
 

@@ -1,7 +1,9 @@
 """Awards on a real Slurm through the whole agent: what holders, outsiders and faults meet."""
 
+import os
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from dure.agent.config import AgentConfig
 from dure.protocol.desired import DesiredMaintenance
@@ -86,18 +88,29 @@ def test_an_award_that_begins_later_lets_nobody_in_before(site, portal):
     until(job, "RUNNING")
 
 
-def test_an_award_ends_by_itself_with_its_jobs(site, portal):
-    portal.want(award(start=instant() - timedelta(minutes=1), hours=75 / 3600))
+def test_an_award_ends_by_itself_with_its_jobs_which_are_told_before(site, portal):
+    folder = Path(os.environ["LAB"]) / "said"
+    folder.mkdir()
+    folder.chmod(0o777)
+    portal.want(award(start=instant() - timedelta(hours=30), hours=90))
     site.cycle()
-    job = submit("alice", "award-a-1", "-t", "1")
-    time.sleep(1)
-    deadline = time.monotonic() + 150
-    while portal.condition("Ended", "a-1")[0] != "true":
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    job = submit("alice", "award-a-1", "-t", "120", "-o", str(folder / "job.out"))  # longer than the award will be
+    until(job, "RUNNING")
+    end = instant() + timedelta(seconds=12)
+    portal.change("a-1", end=end)
+    site.cycle()
+    site.cycle()  # told once
+    wait_until(lambda: "award-a-1 할당이" in (folder / "job.out").read_text(), "the job to be told")
+
+    def is_over() -> bool:
         site.cycle()
+        return portal.condition("Ended", "a-1")[0] == "true"
+
+    wait_until(is_over, "the end of the award")
+    assert instant() >= end
     assert portal.condition("Ended", "a-1") == ("true", "PeriodEnded")
     assert state_of(job)[0] in ("", "CANCELLED", "TIMEOUT", "COMPLETING")
+    assert (folder / "job.out").read_text().count(f"ends at {end:%Y-%m-%d %H:%M} UTC and this job with it") == 1
 
 
 def test_members_come_and_go_at_once(site, portal):

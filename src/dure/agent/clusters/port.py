@@ -80,10 +80,11 @@ class Step(_Value):
 
     `create` makes an empty standing (an account nobody may use yet), `set` gives one field its value, `remove` ends
     the jobs and takes everything of it away. `close` keeps nodes free for announced work and `reopen` lets them go:
-    asked only of adapters whose `observe` speaks of works. All of them may be repeated without harm.
+    asked only of adapters whose `observe` speaks of works. `warn` tells the jobs that run until when `after` holds its
+    nodes: asked only of adapters that can. All of them may be repeated without harm.
     """
 
-    verb: Literal["create", "set", "remove", "close", "reopen"]
+    verb: Literal["create", "set", "remove", "close", "reopen", "warn"]
     before: Standing | None
     after: Standing | None
     field: Field | None = None
@@ -101,13 +102,15 @@ class Observed(_Value):
 
     `standings`: what is ours, by name. `foreign`: names taken by somebody else, with a few words on what they are.
     `works`: nodes kept free for announced work, by name; None where the adapter leaves that to the site. `lends`:
-    whether unused GPUs of one can be lent and taken back on demand.
+    whether unused GPUs of one can be lent and taken back on demand. `warns`: whether running jobs can be told of their
+    end.
     """
 
     standings: Mapping[str, Standing]
     foreign: Mapping[str, str]
     works: Mapping[str, Hold] | None = None
     lends: bool = False
+    warns: bool = False
 
 
 class ClusterUnreachable(DureError):

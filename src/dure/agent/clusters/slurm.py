@@ -82,7 +82,7 @@ class SlurmCluster:
             for name, found in held.items()
             if name.startswith(_WORK)
         }
-        return Observed(standings=standings, foreign=foreign, works=works, lends=self._lending.is_on)
+        return Observed(standings=standings, foreign=foreign, works=works, lends=self._lending.is_on, warns=True)
 
     def apply(self, step: Step, now: datetime) -> None:
         """Do one step. Raises StepRefused in Slurm's own words."""
@@ -92,6 +92,8 @@ class SlurmCluster:
             self._remove(step.name)
         elif step.verb == "close":
             self._close(step.after, now)
+        elif step.verb == "warn":
+            self._warn(step.after)
         elif step.field is None:
             self._create(step.after)
         elif step.field == "limits":
@@ -268,6 +270,18 @@ class SlurmCluster:
     def _reopen(self, name: str) -> None:
         if name.startswith(_WORK) and self._view.reservation(name) is not None:
             self._slurm.order("scontrol", "delete", f"ReservationName={name}")
+
+    def _warn(self, standing: Standing) -> None:
+        """A line in the output of every running job, in both languages: when its award ends and it with it."""
+        if standing.hold is None:
+            return
+        end = f"{standing.hold.end:%Y-%m-%d %H:%M} UTC"
+        line = (
+            f"Dure: {standing.name} 할당이 {end}에 끝나며 이 작업도 그때 종료됩니다. 필요한 결과를 저장해 주십시오. / "
+            f"Allocation {standing.name} ends at {end} and this job with it. Save what you need."
+        )
+        for job, _ in self._running(standing.name):
+            self._slurm.order("scontrol", "notify", job, line)
 
     def _remove(self, name: str) -> None:
         """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""
