@@ -35,6 +35,15 @@ def test_walks_stay_inside_the_table(lifecycle: Lifecycle, choices: list[int]) -
             assert caught.value.public.en
 
 
+@pytest.mark.parametrize("lifecycle", lifecycles.ALL, ids=lambda one: one.noun)
+def test_what_is_done_was_done_by_that_event_and_cannot_be_done_again(lifecycle: Lifecycle) -> None:
+    for state in lifecycle.states:
+        for event in {event for _, event in lifecycle.table}:
+            led_here = any(lifecycle.after(*pair) == state for pair in lifecycle.table if pair[1] == event)
+            assert lifecycle.is_done(state, event) == (led_here and not lifecycle.allows(state, event))
+    assert not lifecycle.is_done(lifecycle.initial, "fly")
+
+
 def test_a_table_with_an_unreachable_state_is_refused() -> None:
     with pytest.raises(ValueError, match="never reached"):
         Lifecycle("thing", "new", {("new", "go"): "gone", ("lost", "find"): "new"})

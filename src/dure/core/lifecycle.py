@@ -47,6 +47,10 @@ class Lifecycle:
         """Whether `event` may happen in `state`."""
         return (state, event) in self.table
 
+    def is_done(self, state: str, event: str) -> bool:
+        """Whether `event` led to `state` and leads no further: asked for again, there is nothing to do."""
+        return state in {self.table[pair] for pair in self.table if pair[1] == event} and not self.allows(state, event)
+
     def after(self, state: str, event: str) -> str:
         """The state after `event`. Raises IllegalTransition when the table has no such move."""
         try:

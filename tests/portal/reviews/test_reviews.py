@@ -239,7 +239,7 @@ def test_a_review_is_saved_submitted_reopened_until_the_review_closes():
     assert queries.assignment(seat, who).assignment.state == "in_progress"
     submit(who, seat, now=AFTER + 400 * DAY)
     with pytest.raises(IllegalTransition):
-        submit(who, seat)
+        submit(who, seat, FULL | {"impact": 30})
     with pytest.raises(IllegalTransition):
         operations.save_review(**args, points=FULL, to_applicant="", to_panel="")
     operations.reopen(**args)

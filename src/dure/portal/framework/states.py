@@ -36,6 +36,14 @@ def move(row: models.Model, lifecycle: Lifecycle, event: str, **changes: Any) ->
         setattr(row, name, value)
 
 
+def is_repeated(row: models.Model, lifecycle: Lifecycle, event: str, **said: Any) -> bool:
+    """Whether `event` has been done and `said` then (columns and what they hold) what is said now.
+
+    A request that is sent again, since its answer was lost or the button pressed twice, is such: it changes nothing.
+    """
+    return lifecycle.is_done(row.state, event) and all(getattr(row, name) == value for name, value in said.items())
+
+
 def locked(queryset: models.QuerySet, **where: Any) -> Any:
     """The one row of `queryset` that matches, locked for this transaction. Raises NotFound.
 

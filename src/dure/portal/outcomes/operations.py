@@ -17,7 +17,7 @@ from dure.decide.lifecycles import OUTCOME
 from dure.portal.awards import queries as awards
 from dure.portal.files import operations as files
 from dure.portal.framework import programme
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.outcomes.models import Report
@@ -123,8 +123,10 @@ def submit(
     row = _report(report_id, actor)
     organisation_id = row.award.holder_id
     actor.require(organisation_id in actor.organisations)
-    OUTCOME.after(row.state, "submit")
     tidy = _check(summary, links)
+    if file is None and is_repeated(row, OUTCOME, "submit", summary=summary.strip(), links=tidy):
+        return
+    OUTCOME.after(row.state, "submit")
     file_id = row.file_id
     if file is not None:
         file_id = files.store(
@@ -191,6 +193,8 @@ def send_back(*, actor: Actor, now: datetime, report_id: int, note: str) -> None
 def _judge(actor: Actor, now: datetime, report_id: int, event: str, note: str) -> None:
     row = _report(report_id, actor)
     actor.require(actor.is_programme_manager)
+    if is_repeated(row, OUTCOME, event, review_note=note.strip()[:300]):
+        return
     move(row, OUTCOME, event, review_note=note.strip()[:300], reviewed_at=now)
     append(
         at=now,

@@ -14,7 +14,7 @@ from dure.portal.applications import queries
 from dure.portal.applications.models import Application, Endorsement
 from dure.portal.applications.operations.writing import editable, own
 from dure.portal.calls import queries as calls
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
@@ -76,6 +76,8 @@ def _answer(actor: Actor, now: datetime, number: str, event: str, reason: str) -
     there = Endorsement.objects.filter(application=row).first()
     if there is None:
         raise NotFound(internal=f"application {number} asks for no endorsement")
+    if is_repeated(there, ENDORSEMENT, event, reason=reason, decided_by_id=actor.user_id):
+        return
     if there.subject != queries.subject_of(contents.read(row.draft)):
         raise IllegalTransition("endorsement", there.state, event, _CHANGED)
     move(there, ENDORSEMENT, event, reason=reason, decided_at=now, decided_by_id=actor.user_id)

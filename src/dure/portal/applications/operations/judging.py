@@ -17,7 +17,7 @@ from dure.portal.applications.models import Application, Clearance
 from dure.portal.calls import operations as call_rows
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
@@ -28,6 +28,8 @@ def admit(*, actor: Actor, now: datetime, number: str) -> None:
     """Find an application eligible. Raises InvalidInput when it is not, before the deadline too."""
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Application.objects.select_related("call"), number=number)
+    if is_repeated(row, APPLICATION, "admit"):
+        return
     APPLICATION.after(row.state, "admit")
     call = calls.call(row.call.code, actor)
     organisation = people.organisation(row.organisation_id)
@@ -45,6 +47,9 @@ def refuse(*, actor: Actor, now: datetime, number: str, reason: Text) -> None:
     """Find an application ineligible, with the reason its applicant reads."""
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Application.objects.select_related("call"), number=number)
+    said = {"ko": reason.ko, "en": reason.en}
+    if is_repeated(row, APPLICATION, "refuse", state_reason=said):
+        return
     APPLICATION.after(row.state, "refuse")
     mistakes = _not_yet(calls.call(row.call.code, actor), now)
     if not reason.ko.strip() or not reason.en.strip():
@@ -52,7 +57,7 @@ def refuse(*, actor: Actor, now: datetime, number: str, reason: Text) -> None:
         mistakes.append(Mistake("reason", what, Text("두 언어로 적으십시오.", "Give it in both languages.")))
     if mistakes:
         raise InvalidInput(mistakes)
-    move(row, APPLICATION, "refuse", state_reason={"ko": reason.ko, "en": reason.en})
+    move(row, APPLICATION, "refuse", state_reason=said)
     append(at=now, actor=actor.name, event="applications.refuse", subject=f"application:{number}", reason=reason.ko)
 
 

@@ -21,7 +21,7 @@ from dure.portal.calls import operations as call_rows
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
 from dure.portal.framework import programme as programmes
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
@@ -182,8 +182,13 @@ def submit(*, actor: Actor, now: datetime, started_at: datetime, number: str) ->
 
 @transaction.atomic
 def withdraw(*, actor: Actor, now: datetime, number: str) -> None:
-    """Take a submission back while the call is open; it may be submitted again until the deadline."""
+    """Take a submission back while the call is open; it may be submitted again until the deadline.
+
+    Withdrawing again changes nothing.
+    """
     row = own(actor, number)
+    if is_repeated(row, APPLICATION, "withdraw"):
+        return
     APPLICATION.after(row.state, "withdraw")
     call = calls.call(row.call.code, actor)
     if not call.accepts(now):
@@ -194,8 +199,10 @@ def withdraw(*, actor: Actor, now: datetime, number: str) -> None:
 
 @transaction.atomic
 def discard(*, actor: Actor, now: datetime, number: str) -> None:
-    """Throw a draft away that was never submitted."""
+    """Throw a draft away that was never submitted. Doing it again changes nothing."""
     row = own(actor, number)
+    if is_repeated(row, APPLICATION, "discard"):
+        return
     move(row, APPLICATION, "discard")
     append(at=now, actor=actor.name, event="applications.discard", subject=f"application:{number}")
 

@@ -15,7 +15,7 @@ from dure.portal.awards.agreement import TEXT_VERSION, agreement_text
 from dure.portal.awards.models import Agreement, Award
 from dure.portal.fleet import operations as fleet
 from dure.portal.framework import programme
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal import operations as journal
 from dure.portal.people.actor import Actor, system
 
@@ -24,8 +24,13 @@ READER = system("awards")
 
 @transaction.atomic
 def accept(*, actor: Actor, now: datetime, number: str) -> None:
-    """The applicant accepts the offer. Raises NotFound, NotPermitted, IllegalTransition (also after the deadline)."""
+    """The applicant accepts the offer; accepting again changes nothing.
+
+    Raises NotFound, NotPermitted, IllegalTransition (also after the deadline).
+    """
     award = held(actor, number)
+    if award.state in ("accepted", "agreed"):
+        return
     if now >= award.respond_by and award.state == "offered":
         late = Text(
             "수락 기한이 지났습니다. 담당자에게 문의해 주십시오.",
@@ -47,7 +52,10 @@ def decline(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
     if not reason.strip():
         what = Text("포기 사유를 입력해 주십시오.", "Say why you decline.")
         raise InvalidInput(Mistake("reason", what))
-    move(award, AWARD, "decline", state_reason=reason.strip()[:300], ended_at=now)
+    kept = reason.strip()[:300]
+    if is_repeated(award, AWARD, "decline", state_reason=kept):
+        return
+    move(award, AWARD, "decline", state_reason=kept, ended_at=now)
     fleet.release(actor=system("awards"), now=now, reference=f"award:{number}", from_at=now)
     journal.append(at=now, actor=actor.name, event="awards.decline", subject=f"award:{number}", reason=reason)
 
@@ -56,29 +64,32 @@ def decline(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
 def sign(*, actor: Actor, now: datetime, number: str) -> None:
     """The applicant signs the agreement: a head of the organisation or the lead. Signing again changes nothing."""
     award = held(actor, number)
-    if award.state != "accepted":
-        AWARD.after(award.state, "sign")
+    if award.state in ("accepted", "agreed") and Agreement.objects.filter(award=award).exists():
+        return
+    AWARD.after(award.state, "sign")
     application = applications.application(number, READER)
     text = agreement_text(award, application, programme.current())
-    _, is_new = Agreement.objects.get_or_create(
+    Agreement.objects.create(
         award=award,
-        defaults={
-            "text_version": TEXT_VERSION,
-            "text": text,
-            "hash": canonical.digest(text.encode()),
-            "signed_by_applicant": actor.name,
-            "applicant_signed_at": now,
-        },
+        text_version=TEXT_VERSION,
+        text=text,
+        hash=canonical.digest(text.encode()),
+        signed_by_applicant=actor.name,
+        applicant_signed_at=now,
     )
-    if is_new:
-        journal.append(at=now, actor=actor.name, event="awards.sign", subject=f"award:{number}")
+    journal.append(at=now, actor=actor.name, event="awards.sign", subject=f"award:{number}")
 
 
 @transaction.atomic
 def countersign(*, actor: Actor, now: datetime, number: str) -> None:
-    """The programme signs: the award may now be made real. Raises IllegalTransition before the applicant did."""
+    """The programme signs: the award may now be made real. Signing again changes nothing.
+
+    Raises IllegalTransition before the applicant did.
+    """
     actor.require(actor.is_programme_manager)
     award = locked(Award.objects.all(), number=number)
+    if is_repeated(award, AWARD, "sign"):
+        return
     agreement = Agreement.objects.filter(award=award).first()
     if agreement is None:
         early = Text("신청자가 아직 협약에 서명하지 않았습니다.", "The applicant has not signed the agreement yet.")

@@ -12,7 +12,7 @@ from dure.decide.lifecycles import APPEAL
 from dure.portal.applications import queries as applications
 from dure.portal.awards import queries
 from dure.portal.awards.models import Appeal
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
@@ -66,7 +66,10 @@ def withdraw(*, actor: Actor, now: datetime, number: str) -> None:
     """The applicant takes the appeal back. Raises NotFound, NotPermitted, IllegalTransition."""
     application = applications.application(number, actor)
     actor.require(application.lead_id == actor.user_id or application.organisation.id in actor.headed)
-    move(_locked(number), APPEAL, "withdraw")
+    appeal = _locked(number)
+    if is_repeated(appeal, APPEAL, "withdraw"):
+        return
+    move(appeal, APPEAL, "withdraw")
     journal.append(at=now, actor=actor.name, event="awards.appeal_withdraw", subject=f"application:{number}")
 
 
@@ -75,6 +78,8 @@ def ask_reviewer(*, actor: Actor, now: datetime, number: str) -> None:
     """Ask a reviewer who did not score it to look again. Raises NotPermitted, NotFound, and as `reviews.ask_fresh`."""
     actor.require(actor.is_programme_manager)
     appeal = _locked(number)
+    if is_repeated(appeal, APPEAL, "ask"):
+        return
     move(appeal, APPEAL, "ask")
     reviews.ask_fresh(actor=actor, now=now, application_number=number, reason=appeal.text[:300])
     journal.append(at=now, actor=actor.name, event="awards.appeal_ask", subject=f"application:{number}")
@@ -114,7 +119,10 @@ def _answer(actor: Actor, now: datetime, number: str, event: str, answer: str) -
     if not answer.strip():
         what = Text("신청자에게 알릴 답을 적어 주십시오.", "Write the answer for the applicant.")
         raise InvalidInput(Mistake("answer", what))
-    move(_locked(number), APPEAL, event, decided_by=actor.name, decided_at=now, answer=answer.strip()[:LONGEST])
+    appeal, kept = _locked(number), answer.strip()[:LONGEST]
+    if is_repeated(appeal, APPEAL, event, answer=kept):
+        return
+    move(appeal, APPEAL, event, decided_by=actor.name, decided_at=now, answer=kept)
     journal.append(
         at=now, actor=actor.name, event=f"awards.appeal_{event}", subject=f"application:{number}", reason=answer
     )

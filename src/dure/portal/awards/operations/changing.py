@@ -21,7 +21,7 @@ from dure.portal.awards.operations.agreeing import held
 from dure.portal.fleet import operations as fleet
 from dure.portal.fleet import queries as fleet_queries
 from dure.portal.framework import programme
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
@@ -124,6 +124,8 @@ def consent(*, actor: Actor, now: datetime, change_id: int) -> str:
     change = locked(Change.objects.select_related("award"), pk=change_id)
     if change.organisation_id is None or change.organisation_id not in actor.headed:
         raise NotFound(internal=f"change {change_id} for {actor}")
+    if is_repeated(change, AWARD_CHANGE, "consent"):
+        return str(change.award.number)
     move(change, AWARD_CHANGE, "consent", consented_at=now)
     _note(change, actor, now, "consent")
     _tell_the_office(change, now)
@@ -138,6 +140,8 @@ def withdraw(*, actor: Actor, now: datetime, change_id: int) -> str:
     """
     change = locked(Change.objects.select_related("award"), pk=change_id)
     held(actor, change.award.number)
+    if is_repeated(change, AWARD_CHANGE, "withdraw"):
+        return str(change.award.number)
     move(change, AWARD_CHANGE, "withdraw")
     _note(change, actor, now, "withdraw")
     return str(change.award.number)
@@ -145,13 +149,15 @@ def withdraw(*, actor: Actor, now: datetime, change_id: int) -> str:
 
 @transaction.atomic
 def approve(*, actor: Actor, now: datetime, change_id: int, reason: str = "") -> None:
-    """The programme approves an extension or a transfer; an extension books its nodes at once.
+    """The programme approves an extension or a transfer; an extension books its nodes at once. Again: nothing changes.
 
     Raises NotPermitted, IllegalTransition (a transfer without consent too), InsufficientCapacity (nodes taken),
     InvalidInput when a rule of the plan stands against an extension.
     """
     actor.require(actor.is_programme_manager)
     change = locked(Change.objects.select_related("award__cluster"), pk=change_id)
+    if change.state in ("approved", "carried_out"):
+        return
     if change.kind == "transfer" and change.state != "consented":
         early = Text("넘겨받는 기관이 아직 동의하지 않았습니다.", "The receiving organisation has not agreed yet.")
         raise IllegalTransition("award change", change.state, "approve", early)
@@ -171,7 +177,10 @@ def refuse(*, actor: Actor, now: datetime, change_id: int, reason: str) -> None:
     actor.require(actor.is_programme_manager)
     _need(reason)
     change = locked(Change.objects.select_related("award"), pk=change_id)
-    move(change, AWARD_CHANGE, "refuse", decided_by=actor.name, decided_at=now, decision_reason=reason.strip()[:1000])
+    kept = reason.strip()[:1000]
+    if is_repeated(change, AWARD_CHANGE, "refuse", decision_reason=kept):
+        return
+    move(change, AWARD_CHANGE, "refuse", decided_by=actor.name, decided_at=now, decision_reason=kept)
     _note(change, actor, now, "refuse", reason)
     _tell(change, change.award.lead_id, now, "refused", Text("변경이 승인되지 않았습니다", "The change was refused"))
 

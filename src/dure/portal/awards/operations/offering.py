@@ -16,7 +16,7 @@ from dure.portal.awards.models import Award
 from dure.portal.fleet import operations as fleet
 from dure.portal.fleet import queries as fleet_queries
 from dure.portal.framework import programme
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal import operations as journal
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor, system
@@ -137,7 +137,10 @@ def revoke(*, actor: Actor, now: datetime, number: str, reason: str) -> None:
     if not reason.strip():
         raise InvalidInput(Mistake("reason", Text("취소 사유를 입력해 주십시오.", "Give the reason for revoking.")))
     award = locked(Award.objects.all(), number=number)
-    move(award, AWARD, "revoke", state_reason=reason.strip()[:300], ended_at=now)
+    kept = reason.strip()[:300]
+    if is_repeated(award, AWARD, "revoke", state_reason=kept):
+        return
+    move(award, AWARD, "revoke", state_reason=kept, ended_at=now)
     fleet.release(actor=system("awards"), now=now, reference=f"award:{number}", from_at=now)
     journal.append(at=now, actor=actor.name, event="awards.revoke", subject=f"award:{number}", reason=reason)
 

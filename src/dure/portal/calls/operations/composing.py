@@ -27,7 +27,7 @@ from dure.portal.calls.operations.keeping import (
 from dure.portal.calls.operations.running import cancel
 from dure.portal.calls.queries import open_record, view_of
 from dure.portal.framework import programme as programmes
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people.actor import Actor
 
@@ -174,6 +174,8 @@ def announce(*, actor: Actor, now: datetime, code: str) -> None:
     """Make a draft public. Rubric (unless it has its own) and policy are taken from the programme file now."""
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Call.objects, code=code)
+    if is_repeated(row, CALL, "announce"):
+        return
     CALL.after(row.state, "announce")
     mistakes = terms.room_mistakes(row.offered, row.use_from, row.use_until)
     if row.closes_at <= now:

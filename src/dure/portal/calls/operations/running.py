@@ -14,7 +14,7 @@ from dure.portal.calls import terms
 from dure.portal.calls.models import Call
 from dure.portal.calls.operations.keeping import CORRECTABLE, LONGEST_TEXT, apply, both, event
 from dure.portal.calls.queries import CallView, view_of
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people.actor import Actor
 
@@ -24,6 +24,8 @@ def open(*, actor: Actor, now: datetime, code: str) -> None:
     """Open an announced call once its time has come."""
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Call.objects, code=code)
+    if is_repeated(row, CALL, "open"):
+        return
     CALL.after(row.state, "open")
     if now < row.opens_at:
         what = Text("아직 접수 시작 전입니다.", "It is not time to open yet.")
@@ -38,6 +40,8 @@ def close(*, actor: Actor, now: datetime, code: str) -> None:
     """Close a call at its deadline. Submissions that were under way by then are still judged by their start."""
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Call.objects, code=code)
+    if is_repeated(row, CALL, "close"):
+        return
     CALL.after(row.state, "close")
     if now < row.closes_at:
         what = Text("공고한 마감 전에는 닫을 수 없습니다.", "A call cannot close before its announced deadline.")
@@ -117,6 +121,8 @@ def cancel(*, actor: Actor, now: datetime, code: str, reason: Text) -> None:
     row = locked(Call.objects, code=code)
     if mistakes := terms.text_mistakes("reason", reason, LONGEST_TEXT):
         raise InvalidInput(mistakes)
+    if row.state == "cancelled" and row.events.filter(kind="cancelled", text=both(reason)).exists():
+        return
     move(row, CALL, "cancel")
     event(row, now, "cancelled", reason)
     append(at=now, actor=actor.name, event="calls.cancel", subject=f"call:{code}", reason=reason.ko)
@@ -141,6 +147,8 @@ def hold(code: str) -> CallView:
 def _step(actor: Actor, now: datetime, code: str, name: str, kind: str | None, text: Text | None) -> None:
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Call.objects, code=code)
+    if is_repeated(row, CALL, name):
+        return
     move(row, CALL, name)
     if kind is not None and text is not None:
         event(row, now, kind, text)

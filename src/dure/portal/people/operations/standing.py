@@ -22,7 +22,7 @@ from dure.decide.identifiers import (
 )
 from dure.decide.lifecycles import MEMBERSHIP, ORGANISATION
 from dure.portal.framework import programme
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people.actor import Actor
 from dure.portal.people.models import Consent, Invitation, Membership, Organisation, Role, User
@@ -337,6 +337,8 @@ def _judge(actor: Actor, now: datetime, organisation_id: int, event: str, reason
     actor.require(actor.is_programme_manager or actor.is_system)
     row = locked(Organisation.objects, pk=organisation_id)
     verified_at = now if event == "verify" else None
+    if is_repeated(row, ORGANISATION, event, state_reason=reason.strip()):
+        return
     move(row, ORGANISATION, event, state_reason=reason.strip(), verified_at=verified_at, judged_at=now)
     append(
         at=now,
@@ -389,6 +391,8 @@ def _membership_for(actor: Actor, membership_id: int) -> Membership:
 def approve_membership(*, actor: Actor, now: datetime, membership_id: int) -> None:
     """Let somebody in who asked. For heads of the organisation."""
     row = _membership_for(actor, membership_id)
+    if is_repeated(row, MEMBERSHIP, "approve"):
+        return
     move(row, MEMBERSHIP, "approve", since_at=now)
     _note_member(actor, now, "approve_membership", row)
 
@@ -397,6 +401,8 @@ def approve_membership(*, actor: Actor, now: datetime, membership_id: int) -> No
 def refuse_membership(*, actor: Actor, now: datetime, membership_id: int) -> None:
     """Turn down somebody who asked. For heads of the organisation."""
     row = _membership_for(actor, membership_id)
+    if is_repeated(row, MEMBERSHIP, "refuse"):
+        return
     move(row, MEMBERSHIP, "refuse", since_at=now)
     _note_member(actor, now, "refuse_membership", row)
 
@@ -409,6 +415,8 @@ def end_membership(*, actor: Actor, now: datetime, membership_id: int) -> None:
     row = locked(Membership.objects.select_related("organisation"), pk=membership_id)
     if row.user_id != actor.user_id:
         row = _membership_for(actor, membership_id)
+    if is_repeated(row, MEMBERSHIP, "leave"):
+        return
     MEMBERSHIP.after(row.state, "leave")
     if row.role == "head" and not _other_heads(row).exists():
         raise _mistake(

@@ -14,7 +14,7 @@ from dure.decide.lifecycles import PLAN
 from dure.decide.planning.load import read_problem
 from dure.decide.planning.overrides import Override, as_document, from_document, overridden
 from dure.portal.calls import operations as calls
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal import operations as journal
 from dure.portal.people.actor import Actor
 from dure.portal.plans.models import Plan, Seal
@@ -93,10 +93,13 @@ def confirm(*, actor: Actor, now: datetime, plan_id: int) -> None:
 def accept(*, actor: Actor, now: datetime, plan_id: int, reason: str) -> None:
     """Make a solved plan the decision of its call. One per call; the auditor must have found no violation.
 
+    Accepting it again for the same reason changes nothing.
     Raises NotFound, NotPermitted, IllegalTransition (not solved, or the call has been decided), InvalidInput (no
     reason given, the audit found violations, criteria weighed otherwise than announced, overrides not confirmed).
     """
     plan = plan_of(actor, plan_id)
+    if is_repeated(plan, PLAN, "accept", accept_reason=reason.strip()):
+        return
     _may_be_accepted(plan, reason)
     move(plan, PLAN, "accept", accepted_at=now, accepted_by=actor.name, accept_reason=reason.strip())
     calls.decide(actor=actor, now=now, code=plan.problem.call.code)

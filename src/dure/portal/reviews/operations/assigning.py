@@ -17,7 +17,7 @@ from dure.portal.applications import queries as applications
 from dure.portal.calls import operations as call_rows
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor
@@ -113,7 +113,10 @@ def tell(user_id: int, call_code: str, count: int, now: datetime) -> None:
 
 @transaction.atomic
 def decline(*, actor: Actor, now: datetime, assignment_id: int, reason: str) -> None:
-    """A reviewer gives an assignment back before submitting, with a reason."""
+    """A reviewer gives an assignment back before submitting, with a reason. The same again changes nothing."""
+    given = Assignment.objects.filter(pk=assignment_id, reviewer__user_id=actor.user_id, state="declined")
+    if given.filter(state_reason=reason.strip()).exists():
+        return
     row = locked(Assignment.objects.all(), pk=queries.own_row(assignment_id, actor).pk)
     ASSIGNMENT.after(row.state, "decline")
     require_reason(reason)
@@ -127,6 +130,8 @@ def recuse(*, actor: Actor, now: datetime, assignment_id: int, reason: str) -> N
     actor.require(actor.is_programme_manager)
     require_reason(reason)
     row = locked(Assignment.objects.all(), pk=assignment_id)
+    if is_repeated(row, ASSIGNMENT, "recuse", state_reason=reason.strip()):
+        return
     move(row, ASSIGNMENT, "recuse", state_reason=reason.strip())
     append(at=now, actor=actor.name, event="reviews.recuse", subject=f"assignment:{assignment_id}", reason=reason)
 

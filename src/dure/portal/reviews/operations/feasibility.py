@@ -12,7 +12,7 @@ from dure.decide.lifecycles import FEASIBILITY
 from dure.portal.applications import queries as applications
 from dure.portal.calls import operations as call_rows
 from dure.portal.framework import programme as programmes
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
@@ -83,6 +83,8 @@ def answer_feasibility(*, actor: Actor, now: datetime, feasibility_id: int, verd
         mistakes.append(Mistake("reason", what, remedy))
     if mistakes:
         raise InvalidInput(mistakes)
+    if is_repeated(row, FEASIBILITY, EVENTS[verdict], reason=reason.strip()):
+        return
     if row.state in EVENTS:
         move(row, FEASIBILITY, "revise")
     move(row, FEASIBILITY, EVENTS[verdict], reason=reason.strip(), answered_by=actor.name, answered_at=now)
@@ -123,7 +125,10 @@ def judge_feasibility(*, actor: Actor, now: datetime, feasibility_id: int, uphol
         what = Text("판단의 이유가 없거나 너무 깁니다.", "The reason is missing or too long.")
         remedy = Text(f"{LONGEST}자 이내로 적으십시오.", f"Use at most {LONGEST} characters.")
         raise InvalidInput(Mistake("reason", what, remedy))
-    move(row, FEASIBILITY, "uphold" if upholds else "overrule", judgement_reason=reason.strip(), judged_at=now)
+    event = "uphold" if upholds else "overrule"
+    if is_repeated(row, FEASIBILITY, event, judgement_reason=reason.strip()):
+        return
+    move(row, FEASIBILITY, event, judgement_reason=reason.strip(), judged_at=now)
     if upholds:
         SetAside.objects.get_or_create(
             application_id=row.application_id,

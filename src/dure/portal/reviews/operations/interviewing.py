@@ -11,7 +11,7 @@ from dure.core.text import Text
 from dure.decide.lifecycles import INTERVIEW
 from dure.portal.applications import queries as applications
 from dure.portal.calls import operations as call_rows
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor
@@ -90,6 +90,8 @@ def invite_to_interviews(*, actor: Actor, now: datetime, call_code: str) -> int:
 def book_interview(*, actor: Actor, now: datetime, number: str, slot_id: int | None) -> None:
     """The applicant takes a free slot still to come, another one, or (None) gives theirs back."""
     row = _own(actor, number)
+    if row.state == "booked" and row.slot_id == slot_id:
+        return
     if row.state == "booked":
         move(row, INTERVIEW, "release", slot=None)
     if slot_id is not None:
@@ -126,6 +128,10 @@ def close_interview(
     if event != "invite" and (not note.strip() or len(note) > 1000):
         what = Text("기록할 내용이 없거나 너무 깁니다.", "The note is missing or too long.")
         raise InvalidInput(Mistake("note", what, Text("1,000자 이내로 적으십시오.", "Use at most 1,000 characters.")))
+    if is_repeated(
+        row, INTERVIEW, event, **{name: changes[name] for name in ("note", "total_tenths") if name in changes}
+    ):
+        return
     move(row, INTERVIEW, event, **changes)
     append(
         at=now,

@@ -19,13 +19,13 @@ from dure.core.errors import InvalidInput, Mistake, NotFound
 from dure.core.text import Text
 from dure.decide.lifecycles import INVITATION
 from dure.portal.calls import queries as calls
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor, system
 from dure.portal.reviews import queries
-from dure.portal.reviews.models import Invitation
+from dure.portal.reviews.models import Invitation, Reviewer
 from dure.portal.reviews.operations import pool
 
 VALID_DAYS = 14
@@ -104,8 +104,11 @@ def accept_invitation(
     expertise: str = "",
     load_limit: int = 30,
 ) -> None:
-    """Say yes, with what the pool needs to know; no account is needed yet. Raises NotFound, InvalidInput."""
-    row = _answerable(now, token)
+    """Say yes, with what the pool needs to know; no account is needed yet. The same answer again changes nothing.
+
+    Raises NotFound, InvalidInput.
+    """
+    row = locked(Invitation.objects.all(), token_hash=token_hash(token))
     known = {
         "affiliation": affiliation.strip(),
         "keywords": [word.strip() for word in keywords if word.strip()],
@@ -113,6 +116,9 @@ def accept_invitation(
         "expertise": expertise.strip(),
         "load_limit": load_limit,
     }
+    if row.state in ("accepted", "joined") and row.answers == known:
+        return
+    _require_answerable(row, now)
     pool.require_profile(affiliation, known["keywords"], load_limit)
     move(row, INVITATION, "accept", answers=known, answered_at=now)
     subject = f"invitation:{row.pk}"
@@ -121,9 +127,12 @@ def accept_invitation(
 
 @transaction.atomic
 def decline_invitation(*, now: datetime, token: str, reason: str = "") -> None:
-    """Say no, if one likes with a reason. Raises NotFound."""
-    row = _answerable(now, token)
-    move(row, INVITATION, "decline", state_reason=reason.strip()[:300], answered_at=now)
+    """Say no, if one likes with a reason; the same again changes nothing. Raises NotFound."""
+    row, kept = locked(Invitation.objects.all(), token_hash=token_hash(token)), reason.strip()[:300]
+    if is_repeated(row, INVITATION, "decline", state_reason=kept):
+        return
+    _require_answerable(row, now)
+    move(row, INVITATION, "decline", state_reason=kept, answered_at=now)
     append(at=now, actor="invited", event="reviews.decline_invitation", subject=f"invitation:{row.pk}")
 
 
@@ -131,9 +140,12 @@ def decline_invitation(*, now: datetime, token: str, reason: str = "") -> None:
 def join(*, actor: Actor, now: datetime, token: str) -> int:
     """The person behind an accepted link, now signed in, becomes a reviewer; returns the reviewer's id.
 
-    Only with the account of the invited address, confirmed by mail. Raises NotFound, InvalidInput.
+    Only with the account of the invited address, confirmed by mail. Joining again changes nothing. Raises NotFound,
+    InvalidInput.
     """
     row = locked(Invitation.objects.all(), token_hash=token_hash(token))
+    if row.state == "joined" and row.user_id == actor.user_id:
+        return Reviewer.objects.get(user_id=row.user_id).pk
     if row.state != "accepted" or actor.user_id is None:
         raise NotFound(internal=f"invitation {row.pk} is {row.state}")
     if people.person(actor.user_id).email != row.email:
@@ -151,6 +163,8 @@ def withdraw_invitation(*, actor: Actor, now: datetime, invitation_id: int) -> N
     """Take a link back; it leads nowhere from now on."""
     actor.require(actor.is_programme_manager)
     row = locked(Invitation.objects.all(), pk=invitation_id)
+    if is_repeated(row, INVITATION, "withdraw"):
+        return
     move(row, INVITATION, "withdraw")
     append(at=now, actor=actor.name, event="reviews.withdraw_invitation", subject=f"invitation:{invitation_id}")
 
@@ -172,11 +186,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _answerable(now: datetime, token: str) -> Invitation:
-    row = locked(Invitation.objects.all(), token_hash=token_hash(token))
+def _require_answerable(row: Invitation, now: datetime) -> None:
     if row.state != "sent" or now >= row.expires_at:
         raise NotFound(internal=f"invitation {row.pk} is {row.state}")
-    return row
 
 
 def _require_address(email: str) -> None:

@@ -13,7 +13,7 @@ from dure.core.text import Text
 from dure.decide.lifecycles import AGENDA_ITEM, MEETING
 from dure.portal.applications import queries as applications
 from dure.portal.calls import operations as call_rows
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.messages import operations as messages
 from dure.portal.people.actor import Actor
@@ -125,6 +125,8 @@ def run_meeting(*, actor: Actor, now: datetime, meeting_id: int, event: str) -> 
     """Start, end, resume or cancel a meeting; an item still on the table goes back to waiting when it ends."""
     actor.require(actor.is_programme_manager)
     row = locked(Meeting.objects.all(), pk=meeting_id)
+    if is_repeated(row, MEETING, event):
+        return
     move(row, MEETING, event)
     for item in row.items.filter(state="open"):
         move(item, AGENDA_ITEM, "postpone")

@@ -16,7 +16,7 @@ from dure.decide.lifecycles import ASSIGNMENT
 from dure.portal.calls import operations as call_rows
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
-from dure.portal.framework.states import locked, move
+from dure.portal.framework.states import is_repeated, locked, move
 from dure.portal.journal.operations import append
 from dure.portal.people.actor import Actor
 from dure.portal.reviews import queries, standing
@@ -79,8 +79,13 @@ def submit_review(
     to_applicant: str,
     to_panel: str,
 ) -> int:
-    """Submit a complete review, also a late one, and return its total in tenths. Raises InvalidInput."""
+    """Submit a complete review, also a late one, and return its total in tenths. Raises InvalidInput.
+
+    The same review submitted again changes nothing; another one needs `reopen` first.
+    """
     row, call = _open(actor, assignment_id)
+    if row.state == "submitted" and _is_same(row.review, call, points, to_applicant, to_panel):
+        return int(row.review.total_tenths or 0)
     ASSIGNMENT.after(row.state, "submit")
     total = _write(row, call, now, points, to_applicant, to_panel, is_final=True)
     move(row, ASSIGNMENT, "submit", submitted_at=now)
@@ -98,6 +103,8 @@ def submit_review(
 def reopen(*, actor: Actor, now: datetime, assignment_id: int) -> None:
     """Take a submitted review back to change it, while the review is open."""
     row, _ = _open(actor, assignment_id)
+    if is_repeated(row, ASSIGNMENT, "reopen"):
+        return
     move(row, ASSIGNMENT, "reopen", submitted_at=None)
     append(at=now, actor=actor.name, event="reviews.reopen", subject=f"assignment:{assignment_id}")
 
@@ -158,6 +165,12 @@ def _open(actor: Actor, assignment_id: int) -> tuple[Assignment, CallView]:
     if not queries.is_scoring(call.state, row.purpose):
         raise IllegalTransition("call", call.state, "review", _CLOSED)
     return row, call
+
+
+def _is_same(there: Review, call: CallView, points: Mapping[str, object], to_applicant: str, to_panel: str) -> bool:
+    tenths, mistakes = scoring.points_in_tenths(call.rubric, points)
+    kept = (dict(there.points_tenths), there.to_applicant, there.to_panel)
+    return not mistakes and kept == (tenths, to_applicant.strip(), to_panel.strip())
 
 
 def _require_reviewing(call: CallView) -> None:
