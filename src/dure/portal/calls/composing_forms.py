@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dure.core.period import Month
 from dure.core.text import Text
-from dure.decide.questions import Kind
+from dure.decide.questions import Kind, Question
 from dure.portal.calls import terms
 from dure.portal.calls.forms import AT, language
 from dure.portal.calls.queries import CallView
@@ -26,7 +26,10 @@ KINDS: dict[Kind, Text] = {
     "yes_no": Text("예·아니요", "Yes or no"),
     "date": Text("날짜", "Date"),
 }
+LONGEST = Question.model_fields["max_length"].default
 LIMITS = ("least", "most", "max_length")
+ASKED = (("code", "type"), ("ko", "en"))
+DETAILS = (("hint.ko", "hint.en"), ("options",), LIMITS, ("when", "checked_if"))
 FREE_ROWS = 2  # empty question rows at the end of the form
 
 
@@ -45,7 +48,7 @@ class CallForm(forms.Form):
         super().__init__(data, initial=initial, use_required_attribute=False)
         self.is_new = call is None
         self.attached = [one for one in call.documents if "file" in one] if call else []
-        programme, zone = programmes.current(), programmes.zone().key
+        programme = programmes.current()
         if self.is_new:
             self.fields["code"] = forms.CharField(label=_("공모 코드"), max_length=30, help_text=_("예: 26-2"))
             tracks = [(t.code, t.name.in_(language())) for t in programme.tracks]
@@ -62,14 +65,18 @@ class CallForm(forms.Form):
             ("closes_at", _("접수 마감")),
             ("decide_by", _("결과 발표")),
         ):
-            self.fields[name] = forms.DateTimeField(label=label, input_formats=[AT], widget=at, help_text=zone)
+            self.fields[name] = forms.DateTimeField(label=label, input_formats=[AT], widget=at)
         if self.is_new:
-            self.fields["decide_by"].help_text = f"{zone}. {_('회차를 만들 때는 비웁니다.')}"
+            self.fields["decide_by"].help_text = _("회차를 만들 때는 비웁니다.")
             self._round_fields(track)
         month = forms.TextInput(attrs={"type": "month", "placeholder": "2026-04"})
         for name, label, hint in (
             ("use_from", _("사용 시작 달"), _("첫날 0시부터 쓸 수 있습니다. 회차를 만들 때는 비웁니다.")),
-            ("use_until", _("사용이 끝나는 다음 달"), _("이 달의 첫날 0시에 끝납니다.")),
+            (
+                "use_until",
+                _("사용이 끝나는 다음 달"),
+                _("이 달의 첫날 0시에 끝납니다. 12월 말까지 쓰면 다음 해 1월입니다."),
+            ),
         ):
             self.fields[name] = forms.CharField(label=label, widget=month, help_text=hint, required=False)
         self.fields |= _offer_fields()
@@ -85,7 +92,7 @@ class CallForm(forms.Form):
         """Of a rolling call: how often it is cut off, and how soon decided; then decision and first use follow."""
         rolling = next((t.rolling for t in programmes.current().tracks if t.code == track), None)
         for name, label, hint, days in (
-            ("every_days", _("회차 간격"), _("수시 공모만. 이 간격으로 마감 회차를 만듭니다."), "cut_off_every_days"),
+            ("every_days", _("회차 간격"), _("비우면 한 번만 마감합니다."), "cut_off_every_days"),
             ("decision_days", _("마감 뒤 결정까지"), _("회차 마감부터 결과 발표까지"), "decision_days"),
         ):
             self.fields[name] = forms.IntegerField(
@@ -132,9 +139,18 @@ class CallForm(forms.Form):
         add("checked_if", forms.CharField(max_length=300), _("이렇게 답하면 손으로 확인"), hint)
 
     @property
-    def question_rows(self) -> list[list[Any]]:
-        """The fields of each question, for the page."""
-        return [[self[n] for n in self.fields if n.startswith(f"questions.{row}.")] for row in range(self.rows)]
+    def question_rows(self) -> list[dict[str, Any]]:
+        """The fields of each question, for the page: those of every question, and what only some need."""
+        return [self._shown(f"questions.{row}") for row in range(self.rows)]
+
+    def _shown(self, where: str) -> dict[str, Any]:
+        more = [[self[f"{where}.{name}"] for name in names] for names in DETAILS]
+        return {
+            "rows": [[self[f"{where}.{name}"] for name in names] for names in ASKED],
+            "required": self[f"{where}.required"],
+            "more": more,
+            "is_detailed": any(one.value() or one.errors for row in more for one in row if one.value() != LONGEST),
+        }
 
     @property
     def offer_fields(self) -> list[Any]:
@@ -142,10 +158,23 @@ class CallForm(forms.Form):
         return [self[name] for name in self.fields if name.startswith("offered.")]
 
     @property
-    def first_fields(self) -> list[Any]:
-        """Names and dates."""
-        skipped = ("offered.", "questions.", "documents")
-        return [self[name] for name in self.fields if not name.startswith(skipped)]
+    def name_rows(self) -> list[list[Any]]:
+        """What it is called and which track it belongs to, in rows."""
+        return self._rows(("code", "track"), ("title.ko", "title.en"), ("summary.ko", "summary.en"))
+
+    @property
+    def date_rows(self) -> list[list[Any]]:
+        """When people apply, hear and use, in rows."""
+        return self._rows(("opens_at", "closes_at"), ("decide_by",), ("use_from", "use_until"))
+
+    @property
+    def round_fields(self) -> list[Any]:
+        """How often it is cut off; none of an existing draft."""
+        return [one for row in self._rows(("every_days", "decision_days")) for one in row]
+
+    def _rows(self, *rows: tuple[str, ...]) -> list[list[Any]]:
+        found = [[self[name] for name in names if name in self.fields] for names in rows]
+        return [row for row in found if row]
 
     def columns(self) -> dict[str, Any]:
         """What was typed, as `operations.compose` and `redraft` take it."""
