@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+from django.test import Client
 
-from dure.portal.asgi import ARRIVED, HEAD_START, MOST_BODY, Portal, environ_of
+from dure.portal.asgi import ARRIVED, HEAD_START, MOST_BODY, MOST_READ, TOO_LARGE, Portal, environ_of
 from dure.portal.clock.queries import wall
 
 
@@ -52,9 +53,37 @@ def test_a_body_in_pieces_arrives_whole():
     assert (status, headers[b"x-length"], text) == (200, b"10", b"two rivers!")
 
 
-def test_a_body_without_end_is_refused_before_it_is_kept():
-    piece = b"0" * (MOST_BODY // 2 + 1)
-    assert played(ask(Portal(echo), scope("POST"), (piece, piece, piece)))[0] == 413
+def test_of_a_body_that_is_too_long_nothing_is_kept_and_not_all_is_read():
+    seen, piece = [], b"0" * (MOST_BODY // 2 + 1)
+
+    def note(environ, start):
+        seen.append((environ[TOO_LARGE], environ["CONTENT_LENGTH"], environ["wsgi.input"].read()))
+        start("200 OK", [])
+        return [b""]
+
+    played(ask(Portal(note), scope("POST"), (b"0" * MOST_BODY,)))
+    for times in (2, 3, 2 * MOST_READ // MOST_BODY + 9):
+        played(ask(Portal(note), scope("POST"), (piece,) * times))
+    assert [(is_over, length, len(kept)) for is_over, length, kept in seen] == [
+        (False, str(MOST_BODY), MOST_BODY), *[(True, "0", 0)] * 3,
+    ]  # fmt: skip
+
+
+def test_whoever_has_gone_is_not_answered():
+    async def leave():
+        return {"type": "http.disconnect"}
+
+    async def never(_message):
+        raise AssertionError
+
+    played(Portal(echo)(scope("POST"), leave, never))
+
+
+@pytest.mark.parametrize(("path", "words"), [("/support/new/", "20MB까지"), ("/api/support", '"kind": "TooLarge"')])
+def test_what_is_too_large_is_refused_in_words_with_a_remedy(db, path, words):
+    answer = Client().post(path, **{TOO_LARGE: True})
+    text = answer.content.decode().encode().decode("unicode_escape" if "api" in path else "utf-8")
+    assert answer.status_code == 413 and words in text and "나누어" in text and "이전 화면으로" not in text
 
 
 def test_the_head_as_wsgi_has_it():

@@ -23,11 +23,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dure.portal.settings")
 django = get_wsgi_application()
 
 from dure.portal.clock.queries import wall  # noqa: E402 (its models need Django to be set up)
-from dure.portal.framework.arrival import ARRIVED  # noqa: E402
+from dure.portal.framework.arrival import ARRIVED, MOST_BODY, TOO_LARGE  # noqa: E402
 
 THREADS = 4
 HEAD_START = 5.0  # seconds: no page waits longer than this for what was sent after it
-MOST_BODY = 24 * 2**20  # bytes; nginx in front lets 20 MiB through, so that the portal's own words answer most
+MOST_READ = 128 * 2**20  # bytes: of what is too large so much is read and forgotten, so that its sender hears why
 KEPT_IN_MEMORY = 2**20
 LOOKING = ("GET", "HEAD", "OPTIONS")
 
@@ -76,11 +76,10 @@ class Portal:
         environ = environ_of(scope) | {ARRIVED: wall()}
         turn = time.monotonic() - (0 if scope["method"] in LOOKING else HEAD_START)
         with SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as body:
-            if not await _take_in(receive, body):
-                await send({"type": "http.response.start", "status": 413, "headers": []})
-                await send({"type": "http.response.body", "body": b""})
-                return
-            environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(body.tell())}
+            length = await _take_in(receive, body)
+            if length is None:
+                return  # nobody waits for an answer
+            environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(body.tell()), TOO_LARGE: length > MOST_BODY}
             body.seek(0)
             loop, said = asyncio.get_running_loop(), asyncio.Queue[Message | Exception | None]()
 
@@ -94,17 +93,24 @@ class Portal:
                 await send(message)
 
 
-async def _take_in(receive: Receive, body: IO[bytes]) -> bool:
-    """Write the request's body into `body`; False where it is too long or the client has gone."""
-    while True:
+async def _take_in(receive: Receive, body: IO[bytes]) -> int | None:
+    """Write the request's body into `body` and say how long it is; None where the client has gone.
+
+    Of one that is too long nothing is kept, and no more than `MOST_READ` bytes are read.
+    """
+    length, is_whole = 0, False
+    while not is_whole and length <= MOST_READ:
         message = await receive()
         if message["type"] != "http.request":
-            return False
-        body.write(message.get("body", b""))
-        if body.tell() > MOST_BODY:
-            return False
-        if not message.get("more_body"):
-            return True
+            return None
+        piece = message.get("body", b"")
+        length, is_whole = length + len(piece), not message.get("more_body")
+        if length <= MOST_BODY:
+            body.write(piece)
+        else:
+            body.seek(0)
+            body.truncate()
+    return length
 
 
 def _answer(wsgi: Wsgi, environ: dict[str, Any], say: Callable[[Message | Exception | None], None]) -> None:

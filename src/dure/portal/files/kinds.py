@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
+from dure.portal.framework.arrival import LARGEST_FILE
 
 MIB = 2**20
 
@@ -21,9 +22,9 @@ class Purpose:
 
 
 PURPOSES = {
-    "outcome": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
-    "application": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
-    "call": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 20 * MIB),
+    "outcome": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), LARGEST_FILE),
+    "application": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), LARGEST_FILE),
+    "call": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), LARGEST_FILE),
     "support": Purpose(("pdf", "png", "jpeg", "docx", "hwpx", "xlsx", "csv"), 10 * MIB),
     "evidence": Purpose(("pdf", "png", "jpeg"), 10 * MIB),
 }

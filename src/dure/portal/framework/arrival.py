@@ -1,4 +1,4 @@
-"""From where and when a request came, as far as the operator's own proxies can be trusted to say."""
+"""From where and when a request came, as far as the operator's own proxies can be trusted to say, and how large."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 ARRIVED = "dure.arrived_at"  # where the server leaves the instant at which it took a request in
+TOO_LARGE = "dure.is_too_large"  # where it leaves whether the body was longer than MOST_BODY, and so was not kept
+MOST_BODY = 24 * 2**20  # bytes: the largest file, and whatever a form says beside it
+LARGEST_FILE = 20 * 2**20  # bytes: no purpose takes a larger one
 LONGEST_QUEUE = timedelta(minutes=5)
 _STAMP = re.compile(r"t=(\d{10})\.(\d{3})")
 

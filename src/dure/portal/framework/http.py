@@ -29,10 +29,27 @@ class TooOften(NotPermitted):
     """The person may do this, but not so often."""
 
 
+class TooLarge(InvalidInput):
+    """More was sent than the portal takes; nothing of it was kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Mistake("file", _TOO_LARGE, _SMALLER), "the body of the request is too long")
+
+
+_TOO_LARGE = Text(
+    "보낸 내용이 너무 커서 받지 않았습니다. 파일은 한 번에 20MB까지 올릴 수 있습니다.",
+    "What was sent is too large and was not taken. Files may have 20 MB at a time.",
+)
+_SMALLER = Text(
+    "브라우저의 뒤로 가기로 돌아가면 적은 내용이 남아 있습니다. 파일을 줄이거나 나누어 다시 올려 주십시오.",
+    "Go back in your browser: what you typed is still there. Make the file smaller or split it, and send again.",
+)
+
 STATUS: dict[type[DureError], int] = {
     TooOften: 429,
     NotFound: 404,
     NotPermitted: 403,
+    TooLarge: 413,
     InvalidInput: 422,
     IllegalTransition: 409,
     Stale: 409,

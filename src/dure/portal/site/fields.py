@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from dure.portal.framework.arrival import LARGEST_FILE
 from dure.portal.site.icons import icon
 
 _GROUPS = (forms.RadioSelect, forms.CheckboxSelectMultiple)
@@ -46,6 +47,9 @@ def render(bound: BoundField, *, unit: str = "", hint: str = "", label: str = ""
     attrs |= {"aria-describedby": " ".join(described)} if described else {}
     if isinstance(widget, forms.CheckboxInput):
         return _checkbox(bound, label, about, attrs)
+    if isinstance(widget, forms.FileInput):  # told before it is sent, by dure.js
+        too_large = _("파일이 20MB를 넘어 보낼 수 없습니다. 줄이거나 나누어 올려 주십시오.")
+        attrs |= {"data-most-bytes": LARGEST_FILE, "data-too-large": too_large}
     control = bound.as_widget(attrs=attrs)
     if unit:
         control = format_html(

@@ -25,8 +25,8 @@ from dure.core.errors import (
 from dure.core.text import Text
 from dure.portal.clock.queries import is_virtual, now
 from dure.portal.framework import letters, programme
-from dure.portal.framework.arrival import arrived_at
-from dure.portal.framework.http import body_of, of_database, status_of
+from dure.portal.framework.arrival import TOO_LARGE, arrived_at
+from dure.portal.framework.http import TooLarge, body_of, of_database, status_of
 from dure.portal.people.queries import actor_of
 
 log = logging.getLogger("dure.refusals")
@@ -36,6 +36,7 @@ LANGUAGE_COOKIE = "dure_language"
 TITLES: dict[type[DureError], Text] = {
     NotFound: Text("찾을 수 없습니다", "Not found"),
     NotPermitted: Text("볼 수 없는 화면입니다", "This is not open to you"),
+    TooLarge: Text("너무 큽니다", "Too large"),
     InvalidInput: Text("입력을 확인해 주십시오", "Check what was entered"),
     IllegalTransition: Text("지금은 할 수 없습니다", "Not possible at present"),
     Stale: Text("그사이 바뀌었습니다", "It has changed in the meantime"),
@@ -81,7 +82,7 @@ class PersonMiddleware:
 class RefusalMiddleware:
     """Turns a `DureError` that a page let through into a page that says what to do next.
 
-    Letters that no text holds come no further than here.
+    What is too large and letters that no text holds come no further than here.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -90,6 +91,8 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on what can be read."""
         try:
+            if request.META.get(TOO_LARGE):
+                raise TooLarge
             letters.check(request)
         except InvalidInput as error:
             if request.path.startswith("/api/"):
@@ -120,7 +123,8 @@ def refusal_page(request: HttpRequest, error: DureError) -> HttpResponse:
         "title": title,
         "body": error.public,
         "next_steps": mistakes[1:],  # the first one is the body
-        "back_url": _own_referer(request),
+        # The link would load the form anew, and empty; going back in the browser keeps what was typed.
+        "back_url": "" if isinstance(error, TooLarge) else _own_referer(request),
     }
     return render(request, "site/error.html", context, status=status)
 

@@ -37,6 +37,25 @@
     waiting.set(event.target, event.submitter);
   }, true);
 
+  // A file that is too large is told before it is sent: the refusal of the whole form would lose what was typed in it.
+  document.addEventListener("submit", (event) => {
+    for (const input of event.target.querySelectorAll("input[data-most-bytes]")) {
+      const field = input.closest(".field");
+      field.querySelector("[data-told]")?.remove();
+      const bytes = Array.from(input.files).reduce((sum, file) => sum + file.size, 0);
+      if (bytes <= Number(input.dataset.mostBytes)) continue;
+      event.preventDefault();
+      const told = document.createElement("p");
+      told.className = "field-error";
+      told.dataset.told = "";
+      told.setAttribute("role", "alert");
+      told.textContent = input.dataset.tooLarge;
+      field.classList.add("wrong");
+      input.before(told);
+      input.focus();
+    }
+  }, true);
+
   // A form is sent once: a second click while it is on its way does nothing. It is free again after a while
   // (the answer may have been a file) and on coming back by history.
   const sent = new Set();
