@@ -258,11 +258,13 @@ def job_records() -> list[Row]:
         )
     ]
     text = "\n".join(lines).encode()
-    jobs, seconds = frame.timed(lambda: sacct.parse(text, 0))
+    began = time.process_time()
+    jobs = sacct.parse(text, 0)
+    seconds = time.process_time() - began
     exact = jobs.gpu_seconds() == int((length * gpus).sum())
     return [
         row("a million job records, GPU-seconds exact", int(exact), "yes=1", SACCT, lambda ok: ok == 1),
-        row("a million job records read", seconds, "s", SACCT, lambda s: s <= 10),
+        row("a million job records read", seconds, "s CPU", SACCT, lambda s: s <= 10),
     ]
 
 

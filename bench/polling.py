@@ -7,8 +7,11 @@ door serves. Cost is the server process's own CPU time.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
+import random
 import secrets
+import signal
 import socket
 import statistics
 import subprocess
@@ -24,6 +27,7 @@ import httpx
 from bench.frame import Row, row
 
 AGENTS, EVERY, ALLOCATIONS, SECONDS, TURNS = 50, 10.0, 2_000, 10.0, 4
+DOOR = "/api/agent/v1/desired"
 TARGET = (
     "Desired state for 1,642 nodes and 2,000 allocations served to 50 agents polling every 10 s: CPU and bytes per poll"
     " (304 when unchanged), portal p95 unaffected."
@@ -92,25 +96,25 @@ def _cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _ask(http: httpx.Client, url: str, token: str, tag: str) -> httpx.Response:
+def _ask(session: httpx.Client, url: str, token: str, tag: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}", "Dure-Protocol": "1"} | ({"If-None-Match": tag} if tag else {})
-    answer = http.get(f"{url}/api/agent/v1/desired", headers=headers)
+    answer = session.get(f"{url}{DOOR}", headers=headers)
     if answer.status_code != (304 if tag else 200):
         raise RuntimeError(f"the door answers {answer.status_code}: {answer.text[:200]}")
     return answer
 
 
 def _tag(url: str, token: str) -> str:
-    with httpx.Client() as http:
-        return _ask(http, url, token, "").headers["ETag"]
+    with httpx.Client() as session:
+        return _ask(session, url, token, "").headers["ETag"]
 
 
 def _cpu_a_poll(url: str, token: str, pid: int, *, tag: str, times: int) -> tuple[float, int]:
-    with httpx.Client() as http:
-        size = len(_ask(http, url, token, tag).content)
+    with httpx.Client() as session:
+        size = len(_ask(session, url, token, tag).content)
         before = _cpu_seconds(pid)
         for _ in range(times):
-            _ask(http, url, token, tag)
+            _ask(session, url, token, tag)
         return (_cpu_seconds(pid) - before) / times, size
 
 
@@ -120,48 +124,80 @@ def _with_and_without(url: str, tokens: list[str]) -> tuple[float, float]:
     In turns, so that whatever else the machine does meanwhile falls on both alike.
     """
     alone, polled = list[float](), list[float]()
-    for _ in range(TURNS):
-        alone += _seconds_of_pages(url)
-        with _agents(url, tokens):
-            polled += _seconds_of_pages(url)
+    with _agents(url, tokens) as agents:
+        for turn in range(TURNS + 1):
+            quiet = _seconds_of_pages(url)
+            agents.send_signal(signal.SIGCONT)
+            busy = _seconds_of_pages(url)
+            agents.send_signal(signal.SIGSTOP)
+            if turn:  # the first turn warms up both
+                alone += quiet
+                polled += busy
+        if agents.poll() is not None:
+            raise RuntimeError(f"the agents ended early, with status {agents.returncode}")
     return statistics.quantiles(alone, n=20)[-1], statistics.quantiles(polled, n=20)[-1]
 
 
 def _seconds_of_pages(url: str) -> list[float]:
     """Front page, twenty requests a second for `SECONDS`: how long each took."""
     seen, end = list[float](), time.monotonic() + SECONDS
-    with httpx.Client() as http:
+    with httpx.Client() as session:
         while time.monotonic() < end:
             began = time.perf_counter()
-            http.get(f"{url}/").raise_for_status()
+            session.get(f"{url}/").raise_for_status()
             seen.append(time.perf_counter() - began)
             time.sleep(max(0.0, 0.05 - seen[-1]))
     return seen
 
 
 @contextlib.contextmanager
-def _agents(url: str, tokens: list[str]) -> Iterator[None]:
-    """Fifty threads, spread over the ten seconds; each remembers its entity tag as an agent does."""
-    stop = threading.Event()
+def _agents(url: str, tokens: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """The fifty agents as a process of their own, which have all heard once and stand still until continued.
+
+    Not threads of this process: they would wait for each other and for the pages that are timed here.
+    """
+    command = [sys.executable, "-m", "bench.polling", "agents", url]
+    agents = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert agents.stdin is not None and agents.stdout is not None
+    try:
+        agents.stdin.write(" ".join(tokens))
+        agents.stdin.close()
+        if agents.stdout.readline() != "ready\n":
+            raise RuntimeError("the agents do not get through to the portal")
+        agents.send_signal(signal.SIGSTOP)
+        yield agents
+    finally:
+        agents.kill()
+        agents.wait()
+
+
+def _run_agents(url: str, tokens: list[str]) -> None:
+    """Fifty threads, each at its own moment of every ten seconds; each remembers its entity tag as an agent does."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    chance = random.Random(50)
+    heard = threading.Barrier(AGENTS + 1)
 
     def agent(number: int) -> None:
-        tag = ""
-        stop.wait(number * EVERY / AGENTS)
-        with httpx.Client() as http:
-            while not stop.is_set():
-                answer = _ask(http, url, tokens[number % len(tokens)], tag)
+        moment, tag = chance.random() * EVERY, ""
+        door = http.client.HTTPConnection(host, int(port))  # connects anew for each poll, as agents do
+        while True:
+            headers = {"Authorization": f"Bearer {tokens[number % len(tokens)]}", "Dure-Protocol": "1"}
+            door.request("GET", DOOR, headers=headers | ({"If-None-Match": tag} if tag else {}))
+            answer = door.getresponse()
+            answer.read()
+            door.close()
+            if answer.status != (304 if tag else 200):
+                os._exit(1)  # a poll that fails spoils the figure: the bench says so
+            if not tag:
                 tag = answer.headers["ETag"]
-                stop.wait(EVERY)
+                heard.wait()
+            time.sleep((moment - time.monotonic()) % EVERY)
 
-    threads = [threading.Thread(target=agent, args=(number,)) for number in range(AGENTS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+    for number in range(AGENTS):
+        threading.Thread(target=agent, args=(number,), daemon=True).start()
+    heard.wait()
+    print("ready", flush=True)
+    signal.pause()
 
 
 def _prepare() -> None:
@@ -210,4 +246,7 @@ def _prepare() -> None:
 
 
 if __name__ == "__main__":
-    _prepare()
+    if sys.argv[1:2] == ["agents"]:
+        _run_agents(sys.argv[2], sys.stdin.read().split())
+    else:
+        _prepare()
