@@ -75,8 +75,7 @@ def walk(client: Client, hidden: Hidden) -> list[str]:
         if route.startswith(SKIPPED) or "(?P" in route:
             continue
         names = _CONVERTER.findall(route)
-        real = "/" + _CONVERTER.sub(lambda m: _value(m[1], hidden.real), route)
-        nothing = "/" + _CONVERTER.sub(lambda m: _value(m[1], {**hidden.real, **hidden.nothing}), route)
+        real, nothing = filled(route, hidden.real), filled(route, {**hidden.real, **hidden.nothing})
         for method in ("get", "post", "put"):
             if method == "put" and not route.startswith("api/"):
                 continue
@@ -87,6 +86,11 @@ def walk(client: Client, hidden: Hidden) -> list[str]:
         if route in SEARCHED:
             leaks += _searched(client, "/" + route, hidden)
     return leaks
+
+
+def filled(route: str, given: Mapping[str, str]) -> str:
+    """The address of a route with these identifiers."""
+    return "/" + _CONVERTER.sub(lambda m: _value(m[1], given), route)
 
 
 def _value(name: str, given: Mapping[str, str]) -> str:

@@ -8,11 +8,13 @@ import pytest
 
 from dure.portal.applications import operations as applications
 from dure.portal.calls import operations as calls
+from dure.portal.calls.queries import CallView
+from dure.portal.framework import programme as programmes
 from dure.portal.people import queries as persons
 from dure.portal.reviews import operations, queries
 from dure.portal.reviews.models import Assignment, Conflict, Meeting
 from tests.portal.competition import AFTER, browser, manager, member_of, opened, person, submitted
-from tests.portal.leaks import Hidden, ask, routes, walk
+from tests.portal.leaks import SKIPPED, Hidden, ask, filled, routes, walk
 from tests.portal.reviews.test_reviews import reviewer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -111,3 +113,22 @@ def test_a_stranger_learns_no_more_than_the_conflicted_reviewer(at):
     _, _, number, row = scene()
     leaks = walk(browser(person("stranger")), hidden_of(number, row))
     assert leaks == [], "\n".join(leaks)
+
+
+def test_double_blind_reviewers_read_the_proposal_and_not_whose_it_is(at, monkeypatch):
+    rules = programmes.current().track("regular").model_copy(update={"blind": "double"})
+    monkeypatch.setattr(CallView, "rules", property(lambda call: rules))
+    _, _, number, _ = scene()
+    judge = persons.actor_by_email("r0@example.org")
+    row = Assignment.objects.get(reviewer__user_id=judge.user_id, application__number=number)
+    whose = ("가람연구원", WORDS[4], WORDS[5], "head-garam")
+    hidden = hidden_of(number, row)
+    at(AFTER)
+    client, told, shown = browser(judge), [], set()
+    for route in {one for one in routes() if "(?P" not in one and not one.startswith((*SKIPPED, "organisations/"))}:
+        path = filled(route, hidden.real)
+        text = ask(client, "get", path, hidden).text
+        told += [f"{path} shows {word}" for word in whose if word in text]
+        shown |= {route} if WORDS[2] in text else set()
+    assert not told
+    assert "reviews/<int:assignment_id>/" in shown, "what is to be judged is there"
