@@ -54,6 +54,21 @@ def test_no_accepted_certificate_is_below_the_optimum(problem: Problem, seed: in
         assert report["bound"] >= best.value
 
 
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems(most=6), st.integers(0, 2**32))
+def test_the_quick_sum_is_the_slow_one(problem: Problem, seed: int) -> None:
+    """An inequality without a price changes nothing, but makes the auditor look at every choice."""
+    chance = random.Random(seed)
+    rows = build(problem).rows
+    most = max((one.score_tenths for one in problem.applications), default=1) * SCALE
+    prices = {row.name: chance.randrange(most if row.price is None else 1 + row.price * SCALE) for row in rows
+              if chance.random() < 0.5}  # fmt: skip
+    ground, rule = audit.Ground(problem.document()), {"name": "value", "delta_tenths": 30}
+    quick = Certificate(chance.choice((1, SCALE)), prices, (), ())
+    slow = replace(quick, rounding=(Rounding((), 1, (), 1, 0),))
+    assert audit.prove(ground, quick.document(), rule) == audit.prove(ground, slow.document(), rule)
+
+
 def test_nobody_stands_above_by_a_choice_that_no_calendar_holds() -> None:
     """One node, and a better application that needs two: the other may have it, whatever a certificate says."""
     one = Option("c1", 100, 1, 1)

@@ -20,7 +20,7 @@ import operator
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST_SLOTS = 4_000
 """A calendar longer than this is a mistake: as many months are 333 years."""
@@ -598,6 +598,16 @@ class Envy:
         return tuple(lacking)
 
 
+class Line(NamedTuple):
+    """Running sums over slots of what one node, and the award as such, pay; what is paid once; and, by window, what
+    the value of a node must exceed (see `Bound._cheapest`)."""
+
+    by_node: list[int]
+    flat: list[int]
+    once: list[Any]
+    cheapest: dict[tuple[int, int, int], float]
+
+
 class Bound:
     """What no plan can exceed, from the certificate's prices: rows at their price, block rows as exact knapsacks.
 
@@ -622,8 +632,9 @@ class Bound:
         self.total = 0
         self._row_price: dict[Any, list[int]] = {}
         self._curves: dict[Any, Any] = {}
-        self._lines: dict[Kind, Any] = {}
-        self._per_node: dict[tuple[int, int], int] = {}
+        self._lines: dict[Kind, dict[tuple[int, int], Line]] = {}
+        self._same: dict[str, Line] = {}
+        self._per_node: dict[tuple[int, int], float] = {}
         self._cap: dict[str, int] = {}
         self._kept: set[tuple[str, str]] = set()
         self._slots_kept: dict[str, list[int]] = {}
@@ -767,7 +778,7 @@ class Bound:
         weights: dict[int, int] = {}
         kinds = self.ground.kinds(application)
         for option, rules, most in self._options(application):
-            curve, flat, once = self._curve(option, kinds[option["cluster"]])
+            curve, flat, once, _ = self._curve(option, kinds[option["cluster"]])
             tight = self.ground.tight(kinds[option["cluster"]], application, option, most)
             is_narrow = tight or min(self.ground.cluster[option["cluster"]]["capacity"]) < most
             worth = self.ground.worth(application, option)
@@ -804,52 +815,76 @@ class Bound:
 
     def _best(self, application: Object) -> int:
         """The best this application can bring beyond what it pays, where nothing but prices of rows counts."""
-        ground, duration, kinds = self.ground, application["duration"], self.ground.kinds(application)
-        best, sizes, ceiling, divisor, scale = 0, ground.sizes, ground.ceiling, ground.divisor, self.scale
-        keeps, earliest, after = ground.keeps, application["earliest"], ground.last_start(application) + 1
+        ground, duration, limit = self.ground, application["duration"], application["fee_limit_won"]
+        earliest, after = application["earliest"], ground.last_start(application) + 1
+        window, kinds, best = (earliest, after, duration), ground.kinds(application), 0
+        each, lines = max(0, application["score_tenths"] - ground.offset) * duration * self.scale, self._lines
         for option in application["options"]:
-            kind, least, most = kinds[option["cluster"]], option["min_nodes"], ground.most_nodes(application, option)
-            if least > most:
+            kind, size = kinds[option["cluster"]], (option["min_nodes"], option["max_nodes"])
+            if limit is not None:
+                size = size[0], ground.most_nodes(application, option)
+            if size[0] > size[1]:
                 continue
-            curve, flat, once = self._curve(option, kind)
-            tight = ground.tight(kind, application, option, most)
-            is_narrow = tight or kind.narrowest < most
-            worth, top = ground.worth(application, option), most
-            ratio = (
-                worth * self._most_per_node(least, most) * scale
-                if worth >= 0 and not once and 0 < least <= most < len(sizes)
-                else math.inf
-            )
-            for start in range(earliest, after):
-                end = start + duration
-                if (
-                    ratio * keeps[start - earliest] <= (curve[end] - curve[start]) * divisor
-                    and flat[start] <= flat[end]
-                ):
-                    continue  # no size is worth what its nodes cost
-                per_node, fixed = curve[end] - curve[start], flat[end] - flat[start]
-                for opens, shuts, by_node, price in once:
-                    if start < shuts and opens < end:
-                        per_node, fixed = per_node + by_node * price, fixed + (1 - by_node) * price
-                factor = worth * keeps[start - earliest]
-                if is_narrow:
-                    top = ground.room(option, tight, start, end, most)
-                if least < top and factor >= 0 and per_node >= 0:
-                    most_of_all = factor * ceiling[top] // divisor * scale - least * per_node - fixed
-                    if most_of_all <= best:
-                        continue  # no size brings more than the largest would at the price of the smallest
-                for nodes in range(least, top + 1):
-                    gain = factor * sizes[nodes] // divisor * scale - nodes * per_node - fixed
-                    if gain > best:
-                        best = gain
+            line = lines[kind].get((option["cost_won"], option["fee_won"])) if kind in lines else None
+            if line is None:
+                line = self._curve(option, kind)
+            cheapest = line.cheapest.get(window)
+            if cheapest is None:
+                cheapest = line.cheapest[window] = self._cheapest(line, window)
+            per_node = self._per_node.get(size)
+            if per_node is None:
+                per_node = self._per_node[size] = self._most_per_node(*size)
+            if each * option["utility"] * per_node <= cheapest:
+                continue  # no size is worth what its nodes cost, whatever the start
+            best = max(best, self._best_start(application, option, line, size, best))
         return best
 
-    def _most_per_node(self, least: int, most: int) -> int:
+    def _cheapest(self, line: Line, window: tuple[int, int, int]) -> float:
+        """What an option's worth times the most that one of its nodes counts must exceed for any start of the window
+        (first, after the last, duration) to be worth its price."""
+        earliest, after, duration = window
+        if line.once:
+            return -math.inf
+        lowest = math.inf
+        for start in range(earliest, after):
+            rise, kept = line.by_node[start + duration] - line.by_node[start], self.ground.keeps[start - earliest]
+            if line.flat[start] > line.flat[start + duration] or rise < 0:
+                return -math.inf
+            if kept:
+                lowest = min(lowest, rise * self.ground.divisor // kept)
+        return lowest
+
+    def _best_start(self, application: Object, option: Object, line: Line, size: tuple[int, int], best: int) -> int:
+        """The best that some start and size of an option brings beyond what it pays, or `best` if that is more."""
+        ground, duration, earliest, (least, most) = self.ground, application["duration"], application["earliest"], size
+        kind, sizes, divisor = ground.kinds(application)[option["cluster"]], ground.sizes, ground.divisor
+        tight = ground.tight(kind, application, option, most)
+        is_narrow = tight or kind.narrowest < most
+        worth, top, scale = ground.worth(application, option), most, self.scale
+        for start in range(earliest, ground.last_start(application) + 1):
+            end = start + duration
+            per_node, fixed = line.by_node[end] - line.by_node[start], line.flat[end] - line.flat[start]
+            for opens, shuts, by_node, price in line.once:
+                if start < shuts and opens < end:
+                    per_node, fixed = per_node + by_node * price, fixed + (1 - by_node) * price
+            factor = worth * ground.keeps[start - earliest]
+            if is_narrow:
+                top = ground.room(option, tight, start, end, most)
+            if least < top and factor >= 0 and per_node >= 0:
+                most_of_all = factor * ground.ceiling[top] // divisor * scale - least * per_node - fixed
+                if most_of_all <= best:
+                    continue  # no size brings more than the largest would at the price of the smallest
+            for nodes in range(least, top + 1):
+                gain = factor * sizes[nodes] // divisor * scale - nodes * per_node - fixed
+                if gain > best:
+                    best = gain
+        return best
+
+    def _most_per_node(self, least: int, most: int) -> float:
         """What a node counts at most in sizes from `least` to `most`, cut up to a whole number."""
-        key = (least, most)
-        if key not in self._per_node:
-            self._per_node[key] = max(-(-self.ground.sizes[nodes] // nodes) for nodes in range(least, most + 1))
-        return self._per_node[key]
+        if not 0 < least <= most < len(self.ground.sizes):
+            return math.inf
+        return max(-(-self.ground.sizes[nodes] // nodes) for nodes in range(least, most + 1))
 
     def _barred(self, below: Any, application: Object, option: Object, start: int) -> list[tuple[int, int]]:
         """From which size on this choice may not be held while an application above is out, with the price of that."""
@@ -880,8 +915,8 @@ class Bound:
             self.wrong.append(f"{application['id']}: in two knapsacks")
         return found[0] if found else None
 
-    def _curve(self, option: Object, kind: Kind) -> tuple[list[int], list[int], list[Any]]:
-        """Running sums over slots of what one node, and the award as such, pay; and what is paid once."""
+    def _curve(self, option: Object, kind: Kind) -> Line:
+        """What an award by these terms pays."""
         line = self._lines.get(kind)
         if line is None:
             is_own = any((policy["name"], word) in self._row_price for policy, word in kind.own)
@@ -892,7 +927,7 @@ class Bound:
             found = line[key] = self._sums(option, kind.rules)
         return found
 
-    def _sums(self, option: Object, rules: Rules) -> tuple[list[int], list[int], list[Any]]:
+    def _sums(self, option: Object, rules: Rules) -> Line:
         by_node, flat, once = list(self._row_price[option["cluster"]]), [0] * self.ground.slots, []
         for policy, word in rules:
             prices, first, last = self._row_price.get((policy["name"], word)), policy["first_slot"], policy["end_slot"]
@@ -905,7 +940,8 @@ class Bound:
             line = flat if policy["measure"] == "awards" else by_node
             for slot in range(first, last):
                 line[slot] += one * prices[slot - first if policy["by_slot"] else 0]
-        return running(by_node), running(flat), once
+        sums = running(by_node), running(flat), once
+        return self._same.setdefault(repr(sums), Line(*sums, {}))
 
 
 class Rounding:
