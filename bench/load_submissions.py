@@ -1,9 +1,10 @@
 """The last minute before a deadline: applicants submit over HTTP to a portal served for this run alone.
 
 `python -m bench.load_submissions --applicants 100` starts the portal (granian, loopback only) on an empty folder with
-an open call of SYNTHETIC applicants, each with a session and a complete draft. They open the check page, press
-"submit" at instants that crowd towards the deadline, and read the receipt; one in ten presses twice at once, and a few
-more press two seconds too late. Afterwards the sealed versions are counted in the database.
+an open call of SYNTHETIC applicants, each with a session and a complete draft. They open the check page, five seconds
+later they press "submit", and read the receipt; one in ten presses twice at once, and a few more press two seconds too
+late. They press at instants that crowd towards the deadline, half of them in the last quarter of the minute, or with
+`--evenly` all over it. Afterwards the sealed versions are counted in the database.
 DURE_DATABASE_URL chooses the database (SQLite in the folder without it). The outcome is printed as one line of JSON.
 """
 
@@ -204,14 +205,16 @@ def _answers(address: str) -> bool:
         return False
 
 
-async def crowd(address: str, people: Sequence[Applicant], closes_at: datetime, window: float) -> Answers:
+async def crowd(
+    address: str, people: Sequence[Applicant], closes_at: datetime, window: float, *, is_even: bool
+) -> Answers:
     """All applicants, each at an instant of its own; the last `LATE` press after the deadline."""
     chance, found = random.Random(20260128), Answers()
     limits = httpx.Limits(max_connections=None)  # every applicant's browser has its own
     async with httpx.AsyncClient(base_url=address, timeout=30, limits=limits) as client:
 
         async def one(index: int, who: Applicant) -> None:
-            before = -2.0 if index >= len(people) - LATE else _before_deadline(chance, window)
+            before = -2.0 if index >= len(people) - LATE else _before_deadline(chance, window, is_even)
             await _until(closes_at - timedelta(seconds=before + 5))
             await _request(client, found, who, "check page", "GET", f"/applications/{who.number}/submit/")
             await _until(closes_at - timedelta(seconds=before))
@@ -230,9 +233,9 @@ async def crowd(address: str, people: Sequence[Applicant], closes_at: datetime, 
     return found
 
 
-def _before_deadline(chance: random.Random, window: float) -> float:
+def _before_deadline(chance: random.Random, window: float, is_even: bool) -> float:
     """Seconds before the deadline: half of a crowd presses within its last quarter; nobody in the very last second."""
-    return 1.0 + (window - 1.0) * chance.random() ** 2
+    return 1.0 + (window - 1.0) * chance.random() ** (1 if is_even else 2)
 
 
 async def _until(instant: datetime) -> None:
@@ -294,7 +297,7 @@ def _p95(seconds: Sequence[float]) -> float:
     return sorted(seconds)[max(0, -(-95 * len(seconds) // 100) - 1)]
 
 
-def run(applicants: int, window: float) -> Outcome:
+def run(applicants: int, window: float, *, is_even: bool) -> Outcome:
     """Prepare, serve, let them submit, count. The environment names folder and database."""
     import django
     from django.core.management import call_command
@@ -307,7 +310,7 @@ def run(applicants: int, window: float) -> Outcome:
         closes_at = datetime.now(UTC) + timedelta(seconds=window + 6)
         set_deadline(closes_at)
         connection.close()
-        found = asyncio.run(crowd(address, people, closes_at, window))
+        found = asyncio.run(crowd(address, people, closes_at, window, is_even=is_even))
     return judged(people, found, window)
 
 
@@ -316,13 +319,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--applicants", type=int, default=100, help=f"at most {MOST_APPLICANTS}")
     parser.add_argument("--window", type=float, default=60.0, help="seconds before the deadline in which they press")
+    parser.add_argument("--evenly", action="store_true", help="they press all over the window instead of at its end")
     asked = parser.parse_args()
     if not (1 <= asked.applicants <= MOST_APPLICANTS and 2 <= asked.window <= 120):
         parser.error(f"--applicants 1 to {MOST_APPLICANTS}, --window 2 to 120")
     with tempfile.TemporaryDirectory(prefix="dure-load-") as folder:
         (Path(folder) / "cache").mkdir()
         os.environ |= {"DURE_HOME": folder, "DURE_CLOCK": "wall", "DJANGO_SETTINGS_MODULE": "dure.portal.settings"}
-        outcome = run(asked.applicants, asked.window)
+        outcome = run(asked.applicants, asked.window, is_even=asked.evenly)
     print(json.dumps(asdict(outcome)))
 
 

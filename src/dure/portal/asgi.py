@@ -26,7 +26,7 @@ from dure.portal.clock.queries import wall  # noqa: E402 (its models need Django
 from dure.portal.framework.arrival import ARRIVED, MOST_BODY, TOO_LARGE  # noqa: E402
 
 THREADS = 4
-HEAD_START = 5.0  # seconds: no page waits longer than this for what was sent after it
+HEAD_START = 15.0  # seconds: no page waits longer than this for what was sent after it
 MOST_READ = 128 * 2**20  # bytes: of what is too large so much is read and forgotten, so that its sender hears why
 KEPT_IN_MEMORY = 2**20
 LOOKING = ("GET", "HEAD", "OPTIONS")

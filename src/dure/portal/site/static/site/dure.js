@@ -41,7 +41,11 @@
   document.addEventListener("submit", (event) => {
     for (const input of event.target.querySelectorAll("input[data-most-bytes]")) {
       const field = input.closest(".field");
-      field.querySelector("[data-told]")?.remove();
+      const before = field.querySelector("[data-told]");
+      if (before) {
+        before.remove();
+        field.classList.remove("wrong");
+      }
       const bytes = Array.from(input.files).reduce((sum, file) => sum + file.size, 0);
       if (bytes <= Number(input.dataset.mostBytes)) continue;
       event.preventDefault();
