@@ -7,6 +7,7 @@ marks is somebody else's. An account is never deleted: what it held stays answer
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ from dure.protocol.inventory import InventoryNode
 from dure.protocol.report import StorageUse
 from dure.protocol.slurm import LENT_ACCOUNT
 from dure.protocol.usage import UsageRow
+
+log = logging.getLogger("dure.agent")
 
 _MARK, _ENDED = "dure:", "dure-ended:"
 _WORK = "dure-work-"  # reservations for announced maintenance
@@ -272,7 +275,10 @@ class SlurmCluster:
             self._slurm.order("scontrol", "delete", f"ReservationName={name}")
 
     def _warn(self, standing: Standing) -> None:
-        """A line in the output of every running job, in both languages: when its award ends and it with it."""
+        """A line in the output of every running job, in both languages: when its award ends and it with it.
+
+        Slurm lets only root and its own user write there; where the agent is neither, people have the portal's mail.
+        """
         if standing.hold is None:
             return
         end = f"{standing.hold.end:%Y-%m-%d %H:%M} UTC"
@@ -281,7 +287,10 @@ class SlurmCluster:
             f"Allocation {standing.name} ends at {end} and this job with it. Save what you need."
         )
         for job, _ in self._running(standing.name):
-            self._slurm.order("scontrol", "notify", job, line)
+            try:
+                self._slurm.order("scontrol", "notify", job, line)
+            except StepRefused as error:
+                log.warning("job %s of %s is not told of its end: %s", job, standing.name, error.internal)
 
     def _remove(self, name: str) -> None:
         """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""
