@@ -66,7 +66,7 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
             add_mistakes(form, refusal)
         except IllegalTransition as refusal:
             form.add_error(None, refusal.public.in_(request.LANGUAGE_CODE))
-    sees_reviews = request.actor.may_oversee
+    fresh = reviews.fresh_reviews(number, request.actor) if found and request.actor.may_oversee else []
     context = {
         "application": application,
         "appeal": found,
@@ -75,7 +75,8 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
         "form": form,
         "may_lodge": may_lodge,
         "rank": plans.decided_rank(number),
-        "fresh": reviews.fresh_reviews(number, request.actor) if found and sees_reviews else [],
+        "fresh": fresh,
+        "has_opinion": any(one.state == "submitted" for one in fresh),
         "crumbs": [(_("결과"), f"/awards/{number}/"), (_("이의신청"), "")],
     }
     return render(request, "awards/appeal.html", context, status=422 if form and form.errors else 200)

@@ -179,10 +179,10 @@ def cap_warnings(track: Track, policy: Policy, offered: Mapping[str, int], month
     ]
     return [
         Text(
-            f"{name.ko}의 상한({_percent(permille)}%)은 서버·월 {supplied * permille // 1000:,}까지인데, 가장 작은"
-            f" 신청도 {least:,}입니다. 서버나 기간을 늘리지 않으면 아무도 선정되지 못할 수 있습니다.",
+            f"{name.ko}의 상한({_percent(permille)}%)은 {supplied * permille // 1000:,}서버·월인데, 가장 작은 신청도"
+            f" {least:,}서버·월입니다. 서버나 기간을 늘리지 않으면 아무도 선정되지 못할 수 있습니다.",
             f"The cap of {name.en} ({_percent(permille)} %) is {supplied * permille // 1000:,} server-months, and the"
-            f" smallest application needs {least:,}. Offer more servers or months, or nobody of them can be awarded.",
+            f" smallest application needs {least:,}. Offer more servers or months, or none may be awarded.",
         )
         for name, permille in caps
         if supplied * permille < least * 1000

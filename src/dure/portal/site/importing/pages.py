@@ -17,7 +17,7 @@ from dure.core.text import Text
 from dure.portal.calls import queries as calls
 from dure.portal.framework.pages import add_mistakes, limited, role_required
 from dure.portal.site.importing import giving, uploads
-from dure.portal.site.importing.sheets import LARGEST_BYTES, SHEETS
+from dure.portal.site.importing.sheets import LARGEST_BYTES, SHEETS, TITLES, Column
 from dure.portal.site.importing.taking import Outcome, preview, take_over
 from dure.portal.site.importing.uploads import Upload
 
@@ -41,7 +41,7 @@ def bring(request: HttpRequest, code: str) -> HttpResponse:
     """Upload the tables of a call and see what would happen, cell by cell; nothing is written here."""
     call = calls.call(code, request.actor)
     form = UploadForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
-    context: dict[str, Any] = {"form": form, "call": call, "sheets": SHEETS, "crumbs": _crumbs(code)}
+    context: dict[str, Any] = {"form": form, "call": call, "sheets": _sheets(), "crumbs": _crumbs(code)}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -66,7 +66,12 @@ def confirm(request: HttpRequest, code: str) -> HttpResponse:
     upload = uploads.kept(request.actor, code, request.POST.get("token", ""))
     outcome = uploads.looked_at(request.actor, request.now, code, upload, take_over)
     if not outcome.is_right:
-        context = {"form": UploadForm(), "call": calls.call(code, request.actor), "sheets": SHEETS, "name": upload.name}
+        context = {
+            "form": UploadForm(),
+            "call": calls.call(code, request.actor),
+            "sheets": _sheets(),
+            "name": upload.name,
+        }
         return render(
             request, "site_pages/import.html", context | _shown(outcome) | {"crumbs": _crumbs(code)}, status=422
         )
@@ -101,6 +106,10 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
         "cells": outcome.mistakes[:MOST_SHOWN],
         "more": max(0, len(outcome.mistakes) - MOST_SHOWN),
     }
+
+
+def _sheets() -> list[tuple[str, Text, tuple[Column, ...]]]:
+    return [(name, TITLES[name], columns) for name, columns in SHEETS.items()]
 
 
 def _crumbs(code: str) -> list[tuple[Any, str]]:

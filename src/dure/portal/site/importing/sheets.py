@@ -77,6 +77,13 @@ def _c(name: str, ko: str, en: str, example: str = "", required: bool = True) ->
     return Column(name, Text(ko, en), example, required)
 
 
+TITLES: dict[str, Text] = {
+    "organisations": Text("기관", "the organisations that apply"),
+    "applications": Text("신청", "their applications"),
+    "team": Text("참여자", "who takes part"),
+    "reviewers": Text("평가위원", "who reviews"),
+    "scores": Text("점수", "what they scored"),
+}
 SHEETS: dict[str, tuple[Column, ...]] = {
     "organisations": (
         _c("code", "기관 코드(영문 소문자, 숫자, 붙임표)", "code: lower case, digits, hyphens", "hanbit-univ"),
