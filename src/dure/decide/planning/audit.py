@@ -1146,14 +1146,15 @@ def prove(ground: Ground, certificate: Object, rule: Object) -> tuple[int | None
     """The bound a certificate proves, None if it proves none; and what is wrong with it.
 
     Its part `slack` says of some rows that every plan worth more than the bound leaves room there. Each is proven by
-    what plans can reach that leave less; the largest of those bounds counts like the main one.
+    what plans can reach that leave less, and room on the rows before it; the largest of those bounds counts like the
+    main one.
     """
     parts: list[Bound] = []
     room: dict[str, int] = {}
     for one in certificate.get("slack", []):
         blocks = [row for row in certificate["blocks"] if row != one["row"]]
         own = {**one, "scale": certificate["scale"], "blocks": blocks}
-        parts.append(Bound(ground, own, rule, forced=(one["row"], one["room"])))
+        parts.append(Bound(ground, own, rule, dict(room), forced=(one["row"], one["room"])))
         room[one["row"]] = min(one["room"], room.get(one["row"], one["room"]))
     parts.append(Bound(ground, certificate, rule, room))
     bounds = [part.derive() for part in parts]

@@ -380,18 +380,35 @@ class Run:
         found = Precedences(self.model, merit, self._kept)
         limit = self.done + (self.budget - self.done) // 3
         self._precede(found, patterns, limit)
-        proven = []
-        for row in candidates_for_slack(found, patterns):
-            if self.done < limit and not self.stopped:
-                proven += prove_slack(found, patterns, row)
-                self._spend_on(patterns)
-        patterns.release()
-        self._precede(found, patterns, limit)
+        proven = self._prove_room(found, patterns, limit)
         total = max([patterns.total, *(one.total for one in proven)])
         if total < self.total:
             self.total, self.proof, self.blocks = total, patterns.prices, self._kept
             self.terms, self.slack = tuple(patterns.terms), tuple(proven)
             self._guide = self.proof, self.blocks, self.terms
+
+    def _prove_room(self, found: Precedences, patterns: Patterns, limit: int) -> list[Slack]:
+        """Proofs of room on rows, the easiest first, each by the terms that the rooms before it allow."""
+        tried: list[Slack] = []
+        for row in candidates_for_slack(found, patterns):
+            if self.done < limit and not self.stopped:
+                tried += prove_slack(found, patterns, row)
+                self._spend_on(patterns)
+        patterns.release()
+        known, proven = len(patterns.terms), list[Slack]()
+        for one in sorted(tried, key=lambda one: (one.total, one.row)):
+            anew = [one]
+            if len(patterns.terms) > known:
+                if self.done >= limit or self.stopped:
+                    break
+                anew = prove_slack(found, patterns, one.row)
+                patterns.release()
+                self._spend_on(patterns)
+            for again in anew:
+                proven.append(again)
+                found.room[again.row] = again.room
+                self._precede(found, patterns, limit)
+        return proven
 
     def _precede(self, found: Precedences, patterns: Patterns, limit: int) -> None:
         while self.done < limit and not self.stopped and found.round(patterns):

@@ -4,7 +4,8 @@ A floor or cap on a large share of everybody is often far from binding at the be
 full, it might be what refuses somebody, and a precedence across it (see `precedence`) cannot be claimed. So force the
 row to be used by more than cap - n, n being the most anybody needs of it: the bound of that problem falls. Whatever
 plan is worth more than that leaves at least n free, and in the end the larger of all those bounds and of the main one
-is a bound on every plan without envy.
+is a bound on every plan without envy. A proof may rest on the room of rows proven before it: whoever is worth more than
+all these bounds leaves room on the first row, therefore on the second, and so on.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Slack:
 
 
 def prove_slack(found: Precedences, patterns: Patterns, row: int) -> list[Slack]:
-    """The proof of room on `row` at the terms `patterns` has, if it can be had; raises `found.room` accordingly."""
+    """The proof of room on `row` at the terms `patterns` has, if it can be had."""
     room = int(found.needs[row])
     patterns.release()
     bound = patterns.total
@@ -51,7 +52,6 @@ def prove_slack(found: Precedences, patterns: Patterns, row: int) -> list[Slack]
     patterns.solve(PASSES)
     if patterns.total >= bound - bound // 1000 * WORTH_PERMILLE:
         return []
-    found.room[row] = room
     return [_kept(patterns, row, room)]
 
 
