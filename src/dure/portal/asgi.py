@@ -20,6 +20,9 @@ from typing import IO, Any, Protocol
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dure.portal.settings")
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # small matrices (a panel's scores): other threads only get in the way
 django = get_wsgi_application()
 
 from dure.portal.clock.queries import wall  # noqa: E402 (its models need Django to be set up)
