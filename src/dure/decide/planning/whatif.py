@@ -16,7 +16,6 @@ import numpy as np
 
 from dure.decide.planning.kernels import Work, compiled
 from dure.decide.planning.model import Ints, Model, first_rows, window
-from dure.decide.planning.problem import Application, Option
 
 Kind = Literal["fewer_nodes", "later_start", "other_cluster", "shorter"]
 KINDS: tuple[Kind, ...] = ("fewer_nodes", "later_start", "other_cluster", "shorter")
@@ -53,7 +52,8 @@ class _Request(NamedTuple):
     By application: `duration`, `earliest`, `latest`, `limit` (won of fee, -1 none). By application and cluster: `terms`
     (0 none, 1 its own, 2 those others of its class have there), `low`, `high` sizes, and in `rates` what one node
     counts in one slot (1, subsidy, fee). By cluster: `least` anybody may ask for. By rule: `base` [rule, application,
-    cluster] first row, `windows` and which of `rates` it counts in.
+    cluster] first row, `windows`, which of `rates` it counts in, and whether it
+    says the same of every start.
     """
 
     slots: Any
@@ -69,6 +69,7 @@ class _Request(NamedTuple):
     base: Any
     windows: Any
     rate: Any
+    is_steady: Any
 
 
 def _request(model: Model) -> _Request:
@@ -77,6 +78,7 @@ def _request(model: Model) -> _Request:
         [(one.duration, one.earliest, one.latest, -1 if one.fee_limit_won is None else one.fee_limit_won)
          for one in applications], dtype=np.int64,
     )  # fmt: skip
+    slots = problem.calendar.slots
     begin: dict[str, int] = {}
     for r, row in enumerate(model.rows):
         if row.policy is not None:
@@ -86,55 +88,46 @@ def _request(model: Model) -> _Request:
     base = np.array([first_rows(one, model.reach, begin.get(one.name, 0)) for one in policies], dtype=np.int64)
     terms, sizes, rates = _terms(model)
     least = np.where(terms == 1, sizes[0], np.iinfo(np.int64).max).min(axis=0)
+    windows = np.array([window(one) for one in policies], dtype=np.int64).reshape(len(policies), 5)
     return _Request(
-        problem.calendar.slots, facts[:, 0].copy(), facts[:, 1].copy(), facts[:, 2].copy(), facts[:, 3].copy(), terms,
+        slots, facts[:, 0].copy(), facts[:, 1].copy(), facts[:, 2].copy(), facts[:, 3].copy(), terms,
         sizes[0], sizes[1], rates, least, base.reshape(shape),
-        np.array([window(one) for one in policies], dtype=np.int64).reshape(len(policies), 5),
+        windows,
         np.array([{"cost_won": 1, "fee_won": 2}.get(one.measure, 0) for one in policies], dtype=np.int64),
+        (windows[:, 0] <= 0) & (windows[:, 1] >= slots) & (windows[:, 2] == 0),
     )  # fmt: skip
 
 
 def _terms(model: Model) -> tuple[Ints, Ints, Ints]:
     """[application, cluster] which terms, [2, …] smallest and largest size, […, 3] rates.
 
-    Where an application has no option of its own, it gets the terms others of its class have on that cluster.
+    Where an application has no option of its own, it gets the terms others of its class have on that cluster: sizes no
+    larger than its own, and what the last of them by lottery rank pays.
     """
     applications, clusters = model.applications, model.problem.clusters
     code = {cluster.code: index for index, cluster in enumerate(clusters)}
-    others: dict[tuple[str, bool, int], Option] = {}
-    lines: list[tuple[int, ...]] = []
-    for i, one in enumerate(applications):
-        for option in one.options:
-            c = code[option.cluster]
-            others[one.applicant_class, one.youth, c] = option
-            lines.append((i, c, 1, option.min_nodes, option.max_nodes, option.cost_won, option.fee_won))
-    for i, one in enumerate(applications):
-        lines.extend(_foreign(i, one, code, others))
-    table = np.array(lines, dtype=np.int64).reshape(-1, 7)
-    terms = np.zeros((len(applications), len(clusters)), dtype=np.int64)
+    table = np.array(
+        [(i, code[each.cluster], each.min_nodes, each.max_nodes, each.cost_won, each.fee_won)
+         for i, one in enumerate(applications) for each in one.options], dtype=np.int64,
+    ).reshape(-1, 6)  # fmt: skip
+    owner, cluster = table[:, 0], table[:, 1]
+    alike: dict[tuple[str, bool], int] = {}
+    group = [alike.setdefault((one.applicant_class, one.youth), len(alike)) for one in applications]
+    last = np.full((len(alike), len(clusters)), -1, dtype=np.int64)
+    kind = np.array(group, dtype=np.int64)
+    last[kind[owner], cluster] = np.arange(len(table))
+    first = np.searchsorted(owner, np.arange(len(applications) + 1))
+    line, terms = last[kind], np.where((last[kind] >= 0) & (first[1:] > first[:-1])[:, None], 2, 0)
     sizes, rates = np.zeros((2, *terms.shape), dtype=np.int64), np.ones((*terms.shape, 3), dtype=np.int64)
-    where = table[:, 0], table[:, 1]
-    terms[where] = table[:, 2]
-    for at in range(2):
-        sizes[at][where] = table[:, 3 + at]
-        rates[..., 1 + at][where] = table[:, 5 + at]
+    given = terms == 2
+    own, lent = table[first[np.nonzero(given)[0]]], table[line[given]]
+    sizes[1][given] = np.minimum(own[:, 3], lent[:, 3])
+    sizes[0][given] = np.minimum(own[:, 2], sizes[1][given])
+    rates[given, 1:] = lent[:, 4:]
+    terms[owner, cluster] = 1
+    sizes[:, owner, cluster] = table[:, 2:4].T
+    rates[owner, cluster, 1:] = table[:, 4:]
     return terms, sizes, rates
-
-
-def _foreign(
-    i: int, one: Application, code: dict[str, int], others: dict[tuple[str, bool, int], Option]
-) -> list[tuple[int, ...]]:
-    """The terms of application `i` on clusters it did not name."""
-    if not one.options or len(one.options) == len(code):
-        return []
-    named, size = {option.cluster for option in one.options}, one.options[0]
-    found: list[tuple[int, ...]] = []
-    for name, c in code.items():
-        option = None if name in named else others.get((one.applicant_class, one.youth, c))
-        if option is not None:
-            most = min(size.max_nodes, option.max_nodes)
-            found.append((i, c, 2, min(size.min_nodes, most), most, option.cost_won, option.fee_won))
-    return found
 
 
 @compiled
@@ -175,7 +168,7 @@ def _best(q, left, i, terms, is_fewer, first, last, length, best):  # type: igno
         if q.terms[i, c] != terms or q.low[i, c] > q.high[i, c]:
             continue
         low = q.least[c] if is_fewer else q.low[i, c]
-        high = q.low[i, c] - 1 if is_fewer else q.high[i, c]
+        high = min(_steady(q, left, i, c, length), q.low[i, c] - 1 if is_fewer else q.high[i, c])
         for start in range(first, last + 1):
             if high <= best[1] or high < low:
                 break
@@ -185,13 +178,34 @@ def _best(q, left, i, terms, is_fewer, first, last, length, best):  # type: igno
 
 
 @compiled
-def _largest(q, left, i, c, start, length, low, most):  # type: ignore[no-untyped-def]
-    """The largest size from `low` to `most` that every row and the fee limit leave room for; less when none does."""
+def _steady(q, left, i, c, length):  # type: ignore[no-untyped-def]
+    """The largest size that the fee limit and the rules that say the same of every start leave room for."""
+    most = q.high[i, c]
     if q.limit[i] >= 0 and q.rates[i, c, 2] > 0:
         most = min(most, q.limit[i] // (q.rates[i, c, 2] * length))
     for p in range(len(q.base)):
+        row, one = q.base[p, i, c], q.rates[i, c, q.rate[p]]
+        if row < 0 or one == 0 or not q.is_steady[p]:
+            continue
+        if q.windows[p, 4]:
+            one *= length
+        if q.windows[p, 3]:
+            most = min(most, left[row] // one)
+        elif left[row] < one:
+            return most * 0
+    return most
+
+
+@compiled
+def _largest(q, left, i, c, start, length, low, most):  # type: ignore[no-untyped-def]
+    """The largest size from `low` to `most` that nodes and rules of some slots leave room for; less for none."""
+    for row in range(c * q.slots + start, c * q.slots + start + length):
+        most = min(most, left[row])
+        if most < low:
+            return most
+    for p in range(len(q.base)):
         row, one, opens = q.base[p, i, c], q.rates[i, c, q.rate[p]], q.windows[p, 0]
-        if row < 0 or one == 0:
+        if row < 0 or one == 0 or q.is_steady[p]:
             continue
         begin, inside = max(start, opens), min(start + length, q.windows[p, 1]) - max(start, opens)
         by_slot, by_node, by_time = q.windows[p, 2], q.windows[p, 3], q.windows[p, 4]
@@ -207,10 +221,6 @@ def _largest(q, left, i, c, start, length, low, most):  # type: ignore[no-untype
             most = min(most, room // one)
         elif room < one:
             return most * 0
-        if most < low:
-            return most
-    for row in range(c * q.slots + start, c * q.slots + start + length):
-        most = min(most, left[row])
         if most < low:
             return most
     return most
