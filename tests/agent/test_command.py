@@ -41,6 +41,9 @@ def test_check_says_which_of_the_three_is_wrong(command, site):
     said = command("check", fails=True)
     assert "401" in said
     assert "cluster c-1: good" in said
+    assert "servers: 16 with 128 GPUs, n[001-016]" in said
+    command("simulate", "offline")
+    assert "servers" not in command("check", fails=True)
 
 
 def test_faults_are_made_and_healed(command, site, portal):

@@ -28,7 +28,7 @@ pytestmark = [
 
 def run_in_lab(lab: Path, nodes: str, **environment: str) -> None:
     """Run the directory `slurm` in a lab of `nodes` nodes; its output is shown when it fails."""
-    inside = f"{LAB} up {nodes} && {sys.executable} -m pytest -q -s -p no:cacheprovider tests/real/slurm"
+    inside = f"{LAB} up {nodes} && {sys.executable} -m pytest -q -s -p no:cacheprovider --nomigrations tests/real/slurm"
     done = subprocess.run(
         ["timeout", "-s", "KILL", "1500", str(LAB), "ns", "bash", "-c", inside],
         env={**os.environ, "LAB": str(lab), "SLURM_CONF": str(lab / "etc" / "slurm.conf"), **environment},

@@ -16,6 +16,7 @@ from dure.agent.ledger import Ledger
 from dure.agent.reconcile import is_older, stored_desired
 from dure.core.errors import DureError
 from dure.protocol.desired import DesiredState
+from dure.protocol.inventory import InventoryNode
 
 
 def plan(config: AgentConfig, cluster: Cluster, transport: httpx.BaseTransport | None = None) -> Plan:
@@ -31,19 +32,19 @@ def plan(config: AgentConfig, cluster: Cluster, transport: httpx.BaseTransport |
 
 def check(
     config: AgentConfig, cluster: Cluster, transport: httpx.BaseTransport | None = None
-) -> tuple[DureError | None, DureError | None]:
-    """What keeps the portal, and what keeps the cluster, from answering this agent; None when nothing does."""
+) -> tuple[DureError | None, DureError | None, tuple[InventoryNode, ...]]:
+    """What keeps portal and cluster from answering this agent, None when nothing does, and the nodes."""
     clock = Clock(stored_kind(config.state_dir))
     with connected(config, clock, transport) as portal:
         trouble = _portal_trouble(portal, config.cluster)
     now = clock.now()
     if now is None:
-        return trouble, ClusterUnreachable(internal="not asked: the portal has not said what virtual time it is")
+        return trouble, ClusterUnreachable(internal="not asked: the portal has not said what virtual time it is"), ()
     try:
-        cluster.inventory(now)
+        cluster.observe(now)
+        return trouble, None, cluster.inventory(now)
     except ClusterUnreachable as error:
-        return trouble, error
-    return trouble, None
+        return trouble, error, ()
 
 
 def _portal_trouble(portal: Portal, cluster: str) -> DureError | None:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from dure.agent import config as configuration
 from dure.agent import look
+from dure.agent.clusters.hostlist import fold
 from dure.agent.clusters.port import Step
 from dure.agent.clusters.simulated import Fault, Faults, SimulatedCluster
 from dure.agent.diff import Plan, words
@@ -61,9 +62,12 @@ def check_command(config: Config) -> None:
     """Check the configuration, the cluster and the portal, and say which of the three is wrong."""
     checked = configuration.load(config)
     typer.echo(f"configuration: good ({config})")
-    trouble, fault = look.check(checked, configuration.open_cluster(checked))
+    trouble, fault, nodes = look.check(checked, configuration.open_cluster(checked))
     typer.echo(f"portal {checked.portal}: {_verdict(trouble)}")
     typer.echo(f"cluster {checked.cluster}: {_verdict(fault)}")
+    if nodes:
+        named = fold(tuple(node.name for node in nodes))
+        typer.echo(f"servers: {len(nodes)} with {sum(node.gpus for node in nodes)} GPUs, {named}")
     if trouble is not None or fault is not None:
         raise typer.Exit(1)
 
