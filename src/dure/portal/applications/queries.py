@@ -126,14 +126,14 @@ def with_team(call_code: str) -> list[str]:
     return list(named.values_list("application__number", flat=True).distinct().order_by("application__number"))
 
 
-def sizes(call_code: str) -> list[tuple[str, str, int]]:
-    """Number, class of the applicant and nodes asked for, of each admitted application of the call."""
-    found = Application.objects.filter(call__code=call_code, state="admitted")
-    return list(
-        found.values_list("number", "organisation__applicant_class", "version__content__requested_nodes").order_by(
-            "number"
-        )
-    )
+def sizes(call_code: str, applicant_class: str) -> list[tuple[str, int]]:
+    """Number and nodes asked for, of each admitted application of the call by applicants of the class.
+
+    The database picks them out: what is asked stands in the sealed contents, and to open all of them takes its time.
+    """
+    of_class = {"call__code": call_code, "organisation__applicant_class": applicant_class}
+    found = Application.objects.filter(**of_class, state="admitted").order_by("number")
+    return list(found.values_list("number", "version__content__requested_nodes"))
 
 
 def numbers(call_code: str, state: str) -> list[str]:

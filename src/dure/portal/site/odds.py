@@ -58,8 +58,8 @@ def odds(call: CallView, view: ApplicationView) -> Odds | None:
     asked, awarded = 0, 0
     for one in past:
         offered = set(awards.awards(READER, call_code=one.code).values_list("number", flat=True))
-        for number, applicant_class, size in applications.sizes(one.code):
-            if applicant_class == view.organisation.applicant_class and low <= size <= high:
+        for number, size in applications.sizes(one.code, view.organisation.applicant_class):
+            if low <= size <= high:
                 asked += 1
                 awarded += number in offered
     return Odds(asked, awarded, low, high, tuple(one.code for one in past), any(one.is_synthetic for one in past))
