@@ -46,6 +46,10 @@ _REASONS = {
     "in use again": Text("다시 쓰고 있어 빌려주기를 멈추었습니다", "In use again: no longer lent"),
     "failed node replaced": Text("고장 난 서버를 예비 서버로 바꾸었습니다", "A failed server was replaced by a spare"),
 }
+_RULES = {
+    "reclaim case ": Text("회수 규칙에 따라 바꾸었습니다", "Changed under the reclaim rules"),
+    "award change ": Text("변경 신청에 따라 바꾸었습니다", "Changed as asked for"),
+}
 
 
 @require_GET
@@ -192,12 +196,14 @@ def _works(found: AllocationView, request: HttpRequest) -> list[tuple[fleet.Main
     return [(work, sorted(mine & set(work.node_names))) for work in works if mine & set(work.node_names)]
 
 
+def _change(one: queries.RevisionView) -> dict[str, Any]:
+    title = _REASONS.get(one.reason) or next((said for of, said in _RULES.items() if one.reason.startswith(of)), None)
+    changed = Text("할당을 바꾸었습니다", "The allocation was changed")
+    return {"title": title or changed, "at": one.made_at, "why": "" if title else one.reason}
+
+
 def _events(found: AllocationView, request: HttpRequest) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = [
-        {"title": _REASONS.get(r.reason, Text("할당을 바꾸었습니다", "The allocation was changed")), "at": r.made_at,
-         "why": "" if r.reason in _REASONS else r.reason}
-        for r in queries.revisions(found.id)
-    ]  # fmt: skip
+    events: list[dict[str, Any]] = [_change(one) for one in queries.revisions(found.id)]
     if found.ready_at:
         events.append({"title": Text("사용할 수 있게 되었습니다", "It became usable"), "at": found.ready_at})
     if found.ended_at:
