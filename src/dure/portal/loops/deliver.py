@@ -17,6 +17,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from dure.core.text import Text
+from dure.portal.framework import programme as programmes
 from dure.portal.messages import operations, queries
 from dure.portal.people import queries as people
 
@@ -132,4 +133,11 @@ def _mail(message: queries.MessageView) -> EmailMessage:
     host = urlsplit(settings.ENV.public_url).hostname or "localhost"
     name = hashlib.sha256(message.key.encode()).hexdigest()[:32]
     headers = {"Message-ID": f"<{name}@{host}>", "Date": format_datetime(message.written_at)}
-    return EmailMessage(message.subject, message.body, settings.DEFAULT_FROM_EMAIL, [message.to], headers=headers)
+    body = message.body + _signature()
+    return EmailMessage(message.subject, body, settings.DEFAULT_FROM_EMAIL, [message.to], headers=headers)
+
+
+def _signature() -> str:
+    """Who writes, and in whose time: for readers of both languages, as mail programs know a signature."""
+    current = programmes.current()
+    return f"\n\n-- \n{current.name.ko} / {current.name.en}\n{settings.ENV.public_url}\n{current.timezone}\n"

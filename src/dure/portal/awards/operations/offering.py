@@ -118,13 +118,16 @@ def offer(
         offered_at=now,
         respond_by=respond_by,
     )
+    by = f"{respond_by.astimezone(programme.zone()):%Y-%m-%d %H:%M}"
     messages.announce(
         key=f"award-offer:{rank.number}",
         user_id=application.lead_id,
         subject=Text(f"[{rank.number}] 선정되었습니다", f"[{rank.number}] Your application has been selected"),
         body=Text(
-            f"서버 {nodes}대를 지원받게 되었습니다. 기한 안에 수락 여부를 알려 주십시오: /awards/{rank.number}/",
-            f"You have been awarded {nodes} servers. Please accept or decline in time: /awards/{rank.number}/",
+            f"서버 {nodes}대를 지원받게 되었습니다. {by}까지 답이 없으면 예비 순위로 넘어갑니다. 수락 여부를 알려"
+            f" 주십시오: /awards/{rank.number}/",
+            f"You have been awarded {nodes} servers. Without an answer by {by} they go to the waitlist. Please accept"
+            f" or decline: /awards/{rank.number}/",
         ),
         now=now,
     )
