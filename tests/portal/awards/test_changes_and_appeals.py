@@ -9,6 +9,7 @@ from django.test import Client
 
 from dure.core.errors import IllegalTransition, InvalidInput, NotFound, NotPermitted
 from dure.core.period import Month
+from dure.portal.allocations import operations as allocation_operations
 from dure.portal.allocations import queries as allocations
 from dure.portal.awards import operations as awards
 from dure.portal.awards import queries
@@ -72,6 +73,15 @@ def test_nodes_given_back_go_down_the_waitlist_by_the_loop() -> None:
     assert held(numbers[4]).nodes == 8
     assert expire.run(NOW + 2 * HOUR) == 0
     assert not queries.awards(manager).filter(number=numbers[5]).exists()  # below the pass mark
+
+
+def test_nodes_of_an_allocation_taken_back_go_down_the_waitlist() -> None:
+    manager, _heads, numbers = agreed()
+    assert not queries.awards(manager).filter(number=numbers[4]).exists()
+    name, reason = allocation(numbers[0]).name, "reclaim case 1"
+    allocation_operations.revise(actor=SYSTEM, now=NOW + HOUR, name=name, reason=reason, present=False)
+    expire.run(NOW + 2 * HOUR)
+    assert held(numbers[4]).state == "offered"
 
 
 def test_fewer_nodes_at_once_in_award_booking_and_allocation() -> None:
