@@ -395,3 +395,8 @@ def test_a_misspelt_key_is_one_mistake_and_the_missing_one_another() -> None:
         "clusters.naver-h200-a.leaf_nodes",
         "clusters.naver-h200-a.leaf_node",
     ]
+
+
+def test_a_list_of_wrong_members_is_not_called_empty() -> None:
+    text = programmes.text("campus-example").replace("    memory_gb: 48\n", "", 1)
+    assert [mistake.key for mistake in load.check(text)] == ["gpu_models.l40s.memory_gb"]

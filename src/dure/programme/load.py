@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from dure.core import canonical
 from dure.core.errors import InvalidInput
@@ -47,6 +48,12 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
+def _told(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """All but what only follows: a list counts as too short where its members are there, but wrong."""
+    above = {error["loc"][:depth] for error in errors for depth in range(len(error["loc"]))}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in above]
+
+
 def _examine(text: str) -> tuple[Programme | None, list[LineMistake]]:
     document = yaml_text.read(text)
     found = list(document.mistakes)
@@ -56,7 +63,7 @@ def _examine(text: str) -> tuple[Programme | None, list[LineMistake]]:
             programme = Programme.model_validate_json(json.dumps(document.root))
         except ValidationError as error:
             schema = json_schema()
-            found += [explain(document, each, schema) for each in error.errors(include_url=False)]
+            found += [explain(document, each, schema) for each in _told(error.errors(include_url=False))]
         malformed = {mistake.key for mistake in found}
         found += [mistake for mistake in checks.every(document) if mistake.key not in malformed]
     return programme, sorted(set(found), key=lambda m: (m.line, m.key))
