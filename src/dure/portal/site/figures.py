@@ -190,7 +190,7 @@ def charts(now: datetime, *, by_cluster: bool) -> list[dict[str, Any]]:
     if found:
         made.append(_use_chart(Text("할당된 GPU를 얼마나 씁니까?", "How much of the GPUs is used"), found, past, None))
         made.append(_starts_chart(now))
-    if by_cluster:
+    if by_cluster and len(clusters) > 1:
         for cluster in clusters:
             made.append(_capacity_chart(cluster.name, [cluster.code], months))
             if any(code == cluster.code for code, _ in found):

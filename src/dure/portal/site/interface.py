@@ -18,10 +18,12 @@ from dure.core.text import Text
 
 TITLE = Text("공개 자료(API)", "Open data (API)")
 LEAD = Text(
-    "화면에서 하는 일을 프로그램으로도 할 수 있습니다. 공개된 자료는 로그인 없이 받습니다. 입력과 답의 모양은 OpenAPI "
-    "문서에 있습니다.",
-    "What pages do, programs can do too. Public data needs no signing in. What goes in and comes out is in the "
-    "OpenAPI document.",
+    "화면에서 하는 일을 프로그램으로도 할 수 있습니다. 공개된 자료는 로그인 없이 받습니다. 로그인이 필요한 요청에는 "
+    "sessionid 쿠키를, 내용을 바꾸는 요청에는 csrftoken 쿠키의 값을 담은 X-CSRFToken 헤더도 보냅니다. 입력과 답의 "
+    "모양은 OpenAPI 문서에 있습니다.",
+    "What pages do, programs can do too. Public data needs no signing in. Requests for who is signed in carry the "
+    "sessionid cookie; those that change something also carry the header X-CSRFToken with the value of the csrftoken "
+    "cookie. What goes in and comes out is in the OpenAPI document.",
 )
 COLUMNS = (Text("주소", "Address"), Text("하는 일(영문)", "What it does"), Text("누가", "For whom"))
 WHO = {

@@ -13,6 +13,7 @@ from dure.portal.awards import queries as awards
 from dure.portal.billing import queries as billing
 from dure.portal.calls import queries as calls
 from dure.portal.calls.queries import CallView
+from dure.portal.framework import programme
 from dure.portal.outcomes import queries as outcomes
 from dure.portal.people import queries as people
 from dure.portal.people.actor import Actor
@@ -27,8 +28,11 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """The tasks of the programme's office."""
     if actor.is_programme_manager:
         yield from _organisations()
-        for call in calls.calls(actor):
+        composed = calls.calls(actor)
+        for call in composed:
             yield from _call(actor, call, now)
+        if not composed:
+            yield from _first_steps()
         yield from _agreements()
         yield from _questioned(actor)
         yield from _reclaims(actor)
@@ -36,6 +40,24 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     if actor.is_finance:
         yield from _months(now)
         yield from _invoices(actor, now)
+
+
+def _first_steps() -> Iterator[Task]:
+    """How a programme begins: while there is no call, who works on it and what can be applied for."""
+    if not any(people.people_with_role("provider", one.code) for one in programme.current().providers):
+        yield Task(
+            Text("함께 일할 사람에게 역할을 주십시오", "Give roles to those who work with you"),
+            Text(
+                "사업자 역할이 있는 사람이 클러스터에 에이전트를 붙입니다. 먼저 가입해야 합니다.",
+                "Somebody with the role provider connects a cluster's agent. They have to register first.",
+            ),
+            reverse("people-roles"),
+        )
+    yield Task(
+        Text("첫 공모를 만드십시오", "Compose the first call"),
+        Text("공고하기 전에는 아무에게도 보이지 않습니다.", "Nobody sees it before you announce it."),
+        reverse("calls-new"),
+    )
 
 
 def _organisations() -> Iterator[Task]:
