@@ -36,12 +36,17 @@ class Merit:
 
 
 NO_SWAP = -(1 << 60)
+NEW_ROOM = -1
+
+TRACES = 63
+"""Rows of one remainder by this share a bit of `Rule.trace`."""
 
 
 class Rule(NamedTuple):
     """`Merit` as the kernels read it: the candidates of group g are `lean[lean_start[g] : lean_start[g + 1]]`, its
     choices that no other of its choices undercuts on every row; `order` [groups] goes from the highest score down,
-    and of several swaps the one with most `pull` [choices] in for `pull` out is made."""
+    and of several swaps the one with most `pull` [choices] in for `pull` out is made. `trace` [choices] has a bit for
+    every row a choice uses; a choice that lacks another's bit does not use all of its rows."""
 
     score: Int64
     track: Int64
@@ -52,6 +57,7 @@ class Rule(NamedTuple):
     lean: Int64
     order: Int64
     pull: Int64
+    trace: Int64
 
 
 def rule_of(model: Model, merit: Merit, pull: Int64 | None = None) -> Rule:
@@ -70,7 +76,16 @@ def rule_of(model: Model, merit: Merit, pull: Int64 | None = None) -> Rule:
         lean,
         order,
         model.value if pull is None else pull,
+        _traces(model),
     )
+
+
+def _traces(model: Model) -> Int64:
+    """Per choice [choices] the bits of the rows it uses."""
+    owner = np.repeat(np.arange(model.choices), np.diff(model.use_start))
+    found = np.zeros(model.choices, dtype=np.int64)
+    np.bitwise_or.at(found, owner, np.left_shift(np.int64(1), (model.use_row % TRACES).astype(np.int64)))
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -180,31 +195,45 @@ def best_swap(board, rule, i, found):  # type: ignore[no-untyped-def]
 def new_swap(board, rule, i, settled_free, news, news_size, found):  # type: ignore[no-untyped-def]
     """`best_swap` among what has become possible since a plan without envy that left `settled_free` [rows] free.
 
-    `news[:news_size]` are the groups that hold something else since. A swap is new only if a row of the choice has
-    more room than then, or if it drops one of the news.
+    `news[:news_size]` are the groups that hold something else since. A swap is new only if a row of the choice that had
+    too little room then has more now, or if it drops one of the news.
     """
-    best = NO_SWAP
+    best, used = NO_SWAP, np.int64(0)
+    for n in range(news_size):
+        g = news[n]
+        if board.held[g] >= 0 and may_displace(rule, i, g):
+            used |= rule.trace[board.held[g]]
     for at in range(rule.lean_start[i], rule.lean_start[i + 1]):
         c = rule.lean[at]
-        if _has_new_room(board, c, settled_free):
+        short = _short_rows(board, c, settled_free)
+        if short == NEW_ROOM:
             best = _swap_through(board, rule, i, c, best, found)
+            continue
+        if short & ~used:
             continue
         for n in range(news_size):
             g = news[n]
             j = board.held[g]
-            if j >= 0 and rule.pull[c] - rule.pull[j] > best and may_displace(rule, i, g) and _covers(board, j, c):
+            if j < 0 or short & ~rule.trace[j] or rule.pull[c] - rule.pull[j] <= best:
+                continue
+            if may_displace(rule, i, g) and _covers(board, j, c):
                 best = rule.pull[c] - rule.pull[j]
                 found[0], found[1] = c, j
     return best > NO_SWAP
 
 
 @numba.njit(cache=True, nogil=True)
-def _has_new_room(board, c, settled_free):  # type: ignore[no-untyped-def]
-    """Whether any row of choice c has more room than in `settled_free` [rows]."""
+def _short_rows(board, c, settled_free):  # type: ignore[no-untyped-def]
+    """The bits, as in `Rule.trace`, of the rows on which choice c does not fit; NEW_ROOM if one of its rows that had
+    too little room in `settled_free` [rows] has more now."""
+    found = np.int64(0)
     for k in range(board.use_start[c], board.use_start[c + 1]):
-        if board.free[board.use_row[k]] > settled_free[board.use_row[k]]:
-            return True
-    return False
+        r, amount = board.use_row[k], board.use_amount[k]
+        if settled_free[r] < amount and settled_free[r] < board.free[r]:
+            return NEW_ROOM
+        if amount > board.free[r]:
+            found |= np.int64(1) << np.int64(r % TRACES)
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
