@@ -3,6 +3,7 @@ every rule what it cost. All of it from problem and plan alone, so that anybody 
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,12 +132,16 @@ class _Speaker:
         self.number = {one.id: index for index, one in enumerate(model.applications)}
         self._place(plan)
         self.bound = binding.binding(model, tables, self.work)
+        lacking = (self.bound.what.tolist(), self.bound.left.tolist(), self.bound.need.tolist())
+        self.lacking = list(zip(*lacking, strict=True))
+        self.told: dict[tuple[int, int, int, int], tuple[str, Reason]] = {}
+        self.compared: dict[tuple[int, int | None, int], Reason] = {}
         is_by_hand = any(policy.kind == KIND for policy in self.problem.policies)
         asked = self.problem.applications if is_by_hand else ()
         self.by_hand = {one.id: rule for one in asked if (rule := rule_of(self.problem, one.id))}
         self.out = [
             one
-            for one in sorted(self.problem.applications, key=lambda one: (-one.score_tenths, one.lottery_rank))
+            for one in (model.applications[index] for index in tables.by_score[::-1].tolist())
             if one.id not in plan.award and self.problem.is_fundable(one) and not self._is_left_out(one)
         ]
         self.rank = {one.id: rank for rank, one in enumerate(self.out, 1)}
@@ -200,15 +205,13 @@ class _Speaker:
 
     def _unfunded(self, application: Application) -> Statement:
         number = self.number[application.id]
-        code, text = binding.code(self.model, self.bound, number), binding.sentence(self.model, self.bound, number)
+        code, reason = self._binding(number)
         count, score = self.displaced[number], application.score_tenths
-        near = [self.model.applications[one] for one in self.lowest[number] if one >= 0] if count else []
-        is_merit, delta = self.plan.rule.name == "merit", self.plan.rule.delta_tenths
-        compared = reasons.swap(count, near[0].score_tenths if near else None, score, delta, is_merit)
-        said = [Reason("reason", reasons.REASON, text), Reason("swap", reasons.SWAP, compared)]
+        near = self.lowest[number][:count]
+        said = [reason, self._swap(count, self.model.applications[near[0]].score_tenths if near else None, score)]
         needed = self.needed[number]
         if needed is not None:
-            said.append(Reason("guidance", reasons.GUIDANCE, reasons.guidance(needed, score)))
+            said.append(_guidance(needed, score))
         offer = self.changes.get(number)
         if offer is None:
             said.append(NO_CHANGE)
@@ -217,8 +220,35 @@ class _Speaker:
             said.append(Reason("change", reasons.CHANGE, changed))
         rank = self.rank[application.id]
         said.append(Reason("waitlist", reasons.WAITLIST, reasons.waitlist(rank, len(self.out))))
-        lowest = tuple([one.id for one in near])
+        lowest = tuple([self.model.applications[one].id for one in near])
         return Statement(application.id, "unfunded", code, tuple(said), count, lowest, needed, offer, rank)
+
+    def _binding(self, number: int) -> tuple[str, Reason]:
+        """The binding reason; made once for all who lack the same of the same rule."""
+        what, left, need = self.lacking[number]
+        key = (what, left, need, number if what == binding.CAPACITY else 0)
+        found = self.told.get(key)
+        if found is None:
+            text = binding.sentence(self.model, self.bound, number)
+            found = binding.code(self.model, self.bound, number), Reason("reason", reasons.REASON, text)
+            self.told[key] = found
+        return found
+
+    def _swap(self, count: int, lowest: int | None, score: int) -> Reason:
+        """The comparison with other awards, made once for all who have the same."""
+        key = (count, lowest, score)
+        found = self.compared.get(key)
+        if found is None:
+            rule = self.plan.rule
+            text = reasons.swap(count, lowest, score, rule.delta_tenths, rule.name == "merit")
+            found = self.compared[key] = Reason("swap", reasons.SWAP, text)
+        return found
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _guidance(needed: int, score: int) -> Reason:
+    """What score the prices suggest."""
+    return Reason("guidance", reasons.GUIDANCE, reasons.guidance(needed, score))
 
 
 def _needed(model: Model, tables: kernels.Tables) -> Any:

@@ -1,5 +1,8 @@
 """Plans as states of the kernels: from a model to tables, from awards to a state and back, and free of envy."""
 
+# ruff: noqa: ANN001, ANN202
+# (Numba infers types.)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,15 +12,14 @@ import numpy.typing as npt
 
 from dure.decide.planning import kernels
 from dure.decide.planning.envy import Envy
-from dure.decide.planning.kernels import Tables, Work
+from dure.decide.planning.kernels import Tables, Work, compiled
 from dure.decide.planning.model import Ints, Model
 from dure.decide.planning.plan import Award, Certificate
 
 
 def tables(model: Model, envy: Envy, duals: npt.NDArray[np.float64]) -> Tables:
     """The model as the kernels read it; `duals` are prices per unit of each row."""
-    cost = np.concatenate([[0.0], np.cumsum(duals[model.use_row] * model.use_amount)])
-    paid = cost[model.use_first[1:]] - cost[model.use_first[:-1]]
+    paid = _paid(model.use_first, model.use_row, model.use_amount, duals)
     return Tables(
         first=model.first,
         owner=model.owner,
@@ -38,6 +40,16 @@ def tables(model: Model, envy: Envy, duals: npt.NDArray[np.float64]) -> Tables:
         soft_rows=np.array([r for r, row in enumerate(model.rows) if row.price is not None], dtype=np.int64),
         priced=np.round(model.value - paid).astype(np.int64),
     )
+
+
+@compiled
+def _paid(use_first, use_row, use_amount, duals):  # type: ignore[no-untyped-def]
+    """[columns] what each pays for all it uses."""
+    paid = np.zeros(len(use_first) - 1, dtype=np.float64)
+    for column in range(len(paid)):
+        for k in range(use_first[column], use_first[column + 1]):
+            paid[column] += duals[use_row[k]] * use_amount[k]
+    return paid
 
 
 def duals(model: Model, proof: Certificate, of: Model | None = None) -> npt.NDArray[np.float64]:

@@ -108,7 +108,6 @@ def amount(calendar: Calendar, measure: Measure, by_slot: bool, number: int) -> 
     return Text(f"{number:,} {ko}", _count(number, en) or f"0 {en}s")
 
 
-@functools.lru_cache(maxsize=4096)
 def held_by_rule(label: Text, left: Text, need: Text) -> Text:
     """A rule has no room for any of its choices; what is left where it comes closest, and what it needs there."""
     return Text(
@@ -166,7 +165,6 @@ def window_passed(calendar: Calendar, latest: int) -> Text:
     ).format(slot=slot_name(calendar, latest))
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def swap(count: int, lowest: int | None, score: int, delta: int, is_merit: bool) -> Text:
     """The exact swap statement: which single award would have had to go. Scores and band in tenths."""
     if lowest is None:
@@ -184,7 +182,6 @@ def swap(count: int, lowest: int | None, score: int, delta: int, is_merit: bool)
     return Text(ko, en)
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def guidance(needed: int, score: int) -> Text:
     """What score the prices suggest."""
     if needed >= 1000:
