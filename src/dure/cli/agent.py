@@ -170,6 +170,7 @@ def _verdict(trouble: DureError | None) -> str:
 
 def _row(step: Step) -> tuple[str, str, str, str]:
     if step.field is None:
-        return f"{step.verb} account", step.name, "", ""
+        what = {"close": "nodes", "reopen": "nodes", "warn": "jobs"}.get(step.verb, "account")
+        return f"{step.verb} {what}", step.name, "", ""
     before = words(getattr(step.before, step.field)) if step.before else ""
     return f"{step.verb} {step.field}", step.name, before, words(getattr(step.after, step.field))
