@@ -134,6 +134,7 @@ def test_from_the_decision_to_the_agreement_and_what_follows() -> None:
     boss, heads, numbers, plan_id = decided.solved()
     twice(plans.accept, actor=boss, now=DECIDING, plan_id=plan_id, reason="시험")
     refused(plans.accept, actor=boss, now=DECIDING, plan_id=plan_id, reason="다른 까닭")
+    refused(calls.decide, actor=boss, now=DECIDING, code="25-1")  # what keeps a second plan from being accepted
     awards.offer_plan(actor=boss, now=DECIDING, plan_id=plan_id)
     first, second, third = numbers[:3]
     twice(awards.accept, actor=heads[0], now=LATER, number=first)
