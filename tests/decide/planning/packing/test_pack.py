@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 
 import numpy as np
@@ -31,14 +32,37 @@ def test_bound_holds_and_plan_is_near_best(block: int) -> None:
 
 
 def test_result_does_not_depend_on_threads() -> None:
-    model = tiny(7, groups=40, rows=12)
+    model = tiny(6, groups=40, rows=12)
     one, two = (json.dumps(pack(model, 60_000, threads=t).to_json()) for t in (1, 2))
     assert one == two
 
 
 def test_same_model_same_result() -> None:
-    model = tiny(11, groups=40, rows=12)
+    model = tiny(16, groups=40, rows=12)
     assert pack(model, 30_000).to_json() == pack(from_json(to_json(model)), 30_000).to_json()
+
+
+def test_a_model_of_some_choices_is_the_model_without_the_others() -> None:
+    model = tiny(6, groups=40, rows=12)
+    kept = np.arange(0, model.choices, 3)
+    document = to_json(model)
+    place, groups = 0, []
+    for group in document["groups"]:
+        groups.append([one for at, one in enumerate(group, start=place) if at % 3 == 0])
+        place += len(group)
+    assert to_json(model.within(kept)) == {"rows": document["rows"], "groups": groups}
+
+
+def test_large_models_are_searched_among_promising_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("dure.decide.planning.packing.pack")
+    monkeypatch.setattr(module, "LARGEST_PATTERNS", 0)
+    model = tiny(6, groups=40, rows=12)
+    one, two = pack(model, 60_000, threads=1), pack(model, 60_000, threads=2)
+    assert one.to_json() == two.to_json()
+    assert model.worth(one.choice) == one.value <= one.bound
+    start = module.Run(model, 60_000)
+    start.price()
+    assert one.value > start.value
 
 
 def test_caller_may_stop() -> None:

@@ -66,6 +66,24 @@ class Model:
         """The group of every choice, [choices]."""
         return np.repeat(np.arange(self.groups, dtype=np.int32), np.diff(self.group_start))
 
+    def uses_of(self, choices: Int64) -> tuple[Int64, Int64]:
+        """The uses of `choices`, one after the other, and how many each has."""
+        length = self.use_start[choices + 1] - self.use_start[choices]
+        first = np.cumsum(length) - length
+        return np.arange(int(length.sum())) + np.repeat(self.use_start[choices] - first, length), length
+
+    def within(self, choices: Int64) -> Model:
+        """The model of the same groups and rows with these `choices` (rising) only."""
+        source, length = self.uses_of(choices)
+        return Model(
+            self.caps,
+            np.searchsorted(choices, self.group_start),
+            self.value[choices],
+            np.concatenate([[0], np.cumsum(length)]),
+            self.use_row[source],
+            self.use_amount[source],
+        )
+
     def worth(self, choice: Int64) -> int:
         """Total value of `choice` ([groups], the choice's place within its group or -1); raises InvalidInput
         if it names a choice that does not exist or breaks a row."""

@@ -47,9 +47,7 @@ class Field:
 
 def field(model: Model, regret: Int64, targets: Int64) -> Field:
     """The field with these promising choices; `regret` [choices] says who is evicted first: the least."""
-    length = model.use_start[targets + 1] - model.use_start[targets]
-    first = np.cumsum(length) - length
-    source = np.arange(int(length.sum())) - np.repeat(first - model.use_start[targets], length)
+    source, length = model.uses_of(targets)
     rows = model.use_row[source]
     order = np.argsort(rows, kind="stable")
     start = np.searchsorted(rows[order], np.arange(model.rows + 1))
