@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 
 from dure.core.text import Text
 from dure.portal.fleet import operations as fleet
+from dure.portal.people import operations as people
 from dure.portal.people.actor import NOBODY, Actor, system
 from dure.portal.site import tasks
 from dure.portal.site.tasks.task import Task
@@ -55,3 +56,13 @@ def test_a_provider_compares_servers_only_when_they_differ(seen: int) -> None:
     person = get_user_model().objects.create_user("provider@example.org", created_at=NOW)
     found = list(tasks.provider.tasks(Actor("person:1", user_id=person.pk, providers=frozenset({"naver"})), NOW))
     assert any("서버 목록이 다릅니다" in task.title.ko for task in found) == (seen == 31)
+
+
+@pytest.mark.django_db
+def test_a_new_programme_begins_with_roles_and_a_call() -> None:
+    person = get_user_model().objects.create_user("boss@example.org", created_at=NOW)
+    boss = Actor("person:1", user_id=person.pk, roles=frozenset({"programme_manager"}))
+    assert [one.url for one in tasks.office.tasks(boss, NOW)] == ["/people/roles/", "/calls/new/"]
+    provider = get_user_model().objects.create_user("provider@example.org", created_at=NOW)
+    people.give_role(actor=system("test"), now=NOW, user_id=provider.pk, role="provider", scope="naver")
+    assert [one.url for one in tasks.office.tasks(boss, NOW)] == ["/calls/new/"]
