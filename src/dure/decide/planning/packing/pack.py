@@ -52,7 +52,7 @@ DEFAULT_BUDGET = 16_000_000
 
 CHAINS = 2
 
-SETTLED_COST = 60
+SETTLED_COST = 20
 """Units a move under the merit rule costs."""
 
 VALUE_PERCENT = 10
