@@ -64,8 +64,9 @@ POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 ITERATION_COST = 60
 """Units a simplex iteration of a window costs."""
 
-LARGEST_PATTERNS = 200_000
-"""Choices up to which prices are sought over patterns; a second linear programme of more takes minutes."""
+LARGEST_PATTERNS = 20_000
+"""Choices up to which prices are sought over patterns, and the search sees all of them. In larger models patterns took
+more than a minute and lowered the bound by nothing (2,000 and 4,000 applications)."""
 
 LARGEST_ORDERED = 20_000
 """Choices up to which a bound of the merit rule's own is sought; in larger models the search needs the time."""
@@ -257,8 +258,8 @@ class Run:
     def choose_blocks(self, wanted: Int64 | None) -> None:
         """Keep as exact knapsacks the rows `wanted`, or those whose rounding seems to cost most at the prices.
 
-        Models too large for prices over patterns keep none unless told: at 50,000 groups trying them took as long as
-        the linear programme and never lowered the bound.
+        Models too large for prices over patterns keep none unless told: trying them takes as long as the linear
+        programme and never lowered the bound.
         """
         self._kept = self.nothing
         if self.is_over or (wanted is None and self.model.choices > LARGEST_PATTERNS):
