@@ -11,10 +11,10 @@ import httpx
 
 from dure.core.errors import NotPermitted, Stale
 from dure.protocol import wire
-from dure.protocol.answers import Acknowledged, Lease, Receipt, Receipts, Refusal
+from dure.protocol.answers import Acknowledged, Lease, Receipt, Receipts, Refusal, Renewed
 from dure.protocol.desired import DesiredAllocation, DesiredMaintenance, DesiredState
 from dure.protocol.inventory import Inventory
-from dure.protocol.report import LeaseClaim, Report
+from dure.protocol.report import LeaseClaim, Report, TokenRenewal
 from dure.protocol.usage import UsagePost, UsageWindow
 
 TOKEN = "secret-of-c-1"
@@ -34,6 +34,7 @@ class FakePortal:
         self.report: Report | None = None
         self.inventory: Inventory | None = None
         self.requests: list[tuple[str, str, int]] = []
+        self.tokens, self.next_token = [TOKEN], None
         self.is_away = False
         self.lose_answers_to: set[str] = set()
         self._lock = Lock()
@@ -128,14 +129,27 @@ class FakePortal:
             return status, {**said, **extra}, content
 
     def _route(self, method, path, headers, body):
-        if headers.get("Authorization") != f"Bearer {TOKEN}":
+        if headers.get("Authorization") not in {f"Bearer {token}" for token in self.tokens}:
             raise NotPermitted()
         if path == wire.DESIRED_PATH:
             state = self.desired()
             if headers.get("If-None-Match") == state.etag():
                 return 304, {"ETag": state.etag()}, b""
             return 200, {"ETag": state.etag()}, state.model_dump_json().encode()
+        if path == wire.TOKEN_PATH:
+            TokenRenewal.model_validate_json(body)
+            return 200, {}, self._renewed(headers["Authorization"]).model_dump_json().encode()
         return 200, {}, self._posted(path, body).model_dump_json().encode()
+
+    def _renewed(self, used: str) -> Renewed:
+        """`next_token` for who asks with another one, which ends once the new one asks."""
+        if self.next_token is None:
+            return Renewed(token=None, now=self.now)
+        if used == f"Bearer {self.next_token}":
+            self.tokens = [self.next_token]
+            return Renewed(token=None, now=self.now)
+        self.tokens.append(self.next_token)
+        return Renewed(token=self.next_token, now=self.now)
 
     def _posted(self, path, body):
         if path == wire.LEASE_PATH:

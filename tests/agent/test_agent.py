@@ -458,3 +458,32 @@ def test_while_virtual_time_stands_still_the_cluster_is_looked_at_every_two_seco
         portal.change("a-1", nodes=("n007",))
         agent.cycle()
         assert portal.condition("Ready", "a-1") == ("true", "Applied")
+
+
+def test_a_token_is_replaced_and_the_one_before_ends(site, portal):
+    portal.next_token = "the-next"
+    site.cycle()
+    held = site.folder / "token"
+    assert held.read_text() == "the-next\n" and held.stat().st_mode & 0o777 == 0o600
+    assert portal.tokens == ["the-next"]
+    site.cycle()
+    assert portal.condition("Reachable") == ("true", "Observed")
+
+
+def test_a_token_that_did_not_arrive_is_asked_for_again(site, portal):
+    portal.next_token = "the-next"
+    portal.lose_answers_to.add(wire.TOKEN_PATH)
+    with pytest.raises(PortalUnreachable):
+        site.cycle()
+    portal.lose_answers_to.clear()
+    portal.advance(hours=1)
+    site.cycle()
+    assert (site.folder / "token").read_text() == "the-next\n" and portal.tokens == ["the-next"]
+
+
+def test_a_token_is_asked_about_once_a_day(site, portal):
+    with site.agent() as agent:
+        for hours in (0, 1, 22, 1, 1):
+            portal.advance(hours=hours)
+            agent.cycle()
+    assert sum(path == wire.TOKEN_PATH for _, path, _ in portal.requests) == 2

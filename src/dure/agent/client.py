@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from dure.agent import durable
 from dure.agent.clock import Clock
 from dure.agent.config import AgentConfig
 from dure.core.errors import DureError, InvalidInput, Mistake, Stale
 from dure.core.text import Text
 from dure.protocol import wire
-from dure.protocol.answers import Acknowledged, Lease, Receipts, Refusal
+from dure.protocol.answers import Acknowledged, Lease, Receipts, Refusal, Renewed
 from dure.protocol.desired import DesiredState
 from dure.protocol.inventory import Inventory
-from dure.protocol.report import LeaseClaim, Report
+from dure.protocol.report import LeaseClaim, Report, TokenRenewal
 from dure.protocol.usage import UsagePost
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -38,7 +40,7 @@ class PortalRefused(DureError):
 
 
 class Portal:
-    """The five doors of one portal, for one cluster."""
+    """The six doors of one portal, for one cluster."""
 
     def __init__(self, http: httpx.Client, token_file: Path, clock: Clock) -> None:
         self._http = http
@@ -69,6 +71,18 @@ class Portal:
     def send_report(self, report: Report) -> Acknowledged:
         """Say what was done and seen."""
         return self._post(wire.REPORT_PATH, report, Acknowledged)
+
+    def renew_token(self, renewal: TokenRenewal) -> bool:
+        """Put the token's successor in its file, if the portal gives one; whether it did.
+
+        A token in a place that may not be written (a mounted secret) is left to whoever put it there.
+        """
+        if not os.access(self._token_file.parent, os.W_OK):
+            return False
+        token = self._post(wire.TOKEN_PATH, renewal, Renewed).token
+        if token is not None:
+            durable.write(self._token_file, f"{token}\n".encode("ascii"), is_secret=True)
+        return token is not None
 
     def _post(self, path: str, body: BaseModel, answer: type[Answer]) -> Answer:
         content = body.model_dump_json().encode()

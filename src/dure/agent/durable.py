@@ -12,13 +12,16 @@ from dure.core.errors import Stale
 from dure.core.text import Text
 
 
-def write(path: Path, content: bytes, sync: bool = True) -> None:
+def write(path: Path, content: bytes, sync: bool = True, is_secret: bool = False) -> None:
     """Put `content` at `path` so that a reader sees the old file or the new one, never a part.
 
     `sync` also makes it survive a power cut. The temporary name is fixed: a leftover of a killed run is overwritten.
+    What `is_secret` is for its owner alone.
     """
     beside = path.with_name(f".{path.name}.part")
     with beside.open("wb") as out:
+        if is_secret:
+            os.fchmod(out.fileno(), 0o600)
         out.write(content)
         if sync:
             out.flush()

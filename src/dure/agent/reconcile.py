@@ -27,7 +27,7 @@ from dure.core.text import Text
 from dure.protocol import words
 from dure.protocol.desired import DesiredState
 from dure.protocol.inventory import Inventory, InventoryNode
-from dure.protocol.report import AllocationReport, LeaseClaim, Report
+from dure.protocol.report import AllocationReport, LeaseClaim, Report, TokenRenewal
 
 log = logging.getLogger("dure.agent")
 
@@ -36,6 +36,7 @@ MOST_ROUNDS = 5
 HOURS_AT_ONCE = 24 * 7
 LOOK_SECONDS = 2.0
 INVENTORY_EVERY = timedelta(hours=24)
+ASK_FOR_TOKEN_EVERY = timedelta(hours=24)
 
 
 class Fenced(Stale):
@@ -78,6 +79,7 @@ class Agent:
         self._looked_at = 0.0
         self._has_news = False
         self._inventory_told: tuple[tuple[InventoryNode, ...], datetime] | None = None
+        self._token_asked_at: datetime | None = None
 
     def cycle(self) -> None:
         """Do everything that is due now.
@@ -217,6 +219,7 @@ class Agent:
         epoch = self._epoch
         assert epoch is not None  # noqa: S101 - nothing is told before a lease is held
         try:
+            self._renew_token(epoch, now)
             self._tell_inventory(seen.nodes, epoch, now)
             self._spool.deliver(self._instance, epoch, self._portal.send_usage)
             report = self._report(desired, seen, epoch, now)
@@ -225,6 +228,19 @@ class Agent:
                 self._told, self._told_at = report, self._clock.seconds()
         except Stale as error:
             raise Fenced(internal=error.internal) from error
+
+    def _renew_token(self, epoch: int, now: datetime) -> None:
+        """Ask for the token's successor, and once more with it, which ends the token before."""
+        if self._token_asked_at is not None and now - self._token_asked_at < ASK_FOR_TOKEN_EVERY:
+            return
+        renewal = TokenRenewal(cluster=self._config.cluster, instance=self._instance, epoch=epoch)
+        try:
+            if self._portal.renew_token(renewal):
+                log.info("token renewed")
+                self._portal.renew_token(renewal)
+        except PortalRefused as error:  # a portal of before renews none
+            log.warning("token not renewed: %s", error.internal)
+        self._token_asked_at = now
 
     def _tell_inventory(self, nodes: tuple[InventoryNode, ...], epoch: int, now: datetime) -> None:
         if not nodes:

@@ -38,6 +38,14 @@ class Lease(Asked):
     now: Instant
 
 
+class Renewed(Asked):
+    """The token to use from now on, or None: the one asked with is good for longer. The one before works until its
+    successor asks."""
+
+    token: str | None
+    now: Instant
+
+
 class Acknowledged(Asked):
     """A report or an inventory was taken in (or was older than what is known, and changed nothing)."""
 

@@ -64,6 +64,14 @@ class Report(Said):
     drift: tuple[DriftFinding, ...] = ()
 
 
+class TokenRenewal(Said):
+    """The agent that holds the lease asks whether its token is to be replaced; the token it asks with is meant."""
+
+    cluster: Key
+    instance: Key
+    epoch: Count
+
+
 class LeaseClaim(Said):
     """An agent instance asks to speak for a cluster. Claiming again as the present holder keeps the epoch."""
 

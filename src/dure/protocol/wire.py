@@ -19,6 +19,7 @@ LEASE_PATH = "/api/agent/v1/lease"
 REPORT_PATH = "/api/agent/v1/report"
 USAGE_PATH = "/api/agent/v1/usage"
 INVENTORY_PATH = "/api/agent/v1/inventory"
+TOKEN_PATH = "/api/agent/v1/token"  # noqa: S105 - an address
 
 WINDOW_SECONDS = 3600
 MAX_WINDOWS_PER_POST = 200

@@ -35,7 +35,7 @@ from dure.simulate.summary import summary
 
 SYSTEM = system("demo")
 AGENT_POLL_SECONDS = 0.2
-TOKEN_DAYS = 366
+TOKEN_DAYS = 90
 OPENS_WITHIN_SECONDS = 60.0
 
 

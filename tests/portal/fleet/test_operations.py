@@ -18,6 +18,7 @@ from dure.portal.framework.programme import current, zone
 from dure.portal.journal.models import Entry
 from dure.portal.people.actor import Actor, system
 from dure.protocol.inventory import Inventory, InventoryNode
+from dure.protocol.report import TokenRenewal
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LOADER = system("test")
@@ -205,6 +206,39 @@ def test_tokens_are_for_the_clusters_own_provider(fleet: None) -> None:
     with pytest.raises(NotFound):
         queries.tokens(SMALL, KAKAO)
     assert not AgentToken.objects.exists()
+
+
+def renew(token: str, now: datetime) -> str | None:
+    caller = queries.cluster_of_token(token, now)
+    assert caller is not None
+    renewal = TokenRenewal(cluster=SMALL, instance="one", epoch=1)
+    return operations.renew_token(now=now, renewal=renewal, token_id=caller.token_id)
+
+
+def test_a_token_is_renewed_in_the_second_half_of_its_life(fleet: None) -> None:
+    first = operations.issue_token(actor=NAVER, now=NOW, cluster=SMALL, label="gw1", days=30)
+    operations.claim_epoch(now=NOW, cluster=SMALL, instance="one")
+    assert renew(first, NOW + timedelta(days=14)) is None
+    late = NOW + timedelta(days=16)
+    lost = renew(first, late)
+    second = renew(first, late)
+    assert lost and second and lost != second
+    assert queries.cluster_of_token(lost, late) is None and queries.cluster_of_token(first, late) is not None
+    assert renew(second, late) is None
+    assert queries.cluster_of_token(first, late) is None
+    assert queries.cluster_of_token(second, late + timedelta(days=29)) is not None
+    assert queries.cluster_of_token(second, late + timedelta(days=30)) is None
+    assert Entry.objects.filter(event="fleet.renew_token").count() == 2
+    assert not [entry for entry in Entry.objects.all() if second in str(entry.detail)]
+
+
+def test_an_agent_that_is_fenced_off_renews_nothing(fleet: None) -> None:
+    token = operations.issue_token(actor=NAVER, now=NOW, cluster=SMALL, label="gw1", days=1)
+    operations.claim_epoch(now=NOW, cluster=SMALL, instance="one")
+    operations.claim_epoch(now=NOW, cluster=SMALL, instance="two")
+    with pytest.raises(Stale):
+        renew(token, NOW + timedelta(hours=20))
+    assert AgentToken.objects.count() == 1
 
 
 def test_a_second_agent_fences_the_first(fleet: None) -> None:

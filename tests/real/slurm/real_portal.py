@@ -34,7 +34,7 @@ class RealSite(Site):
         self._nodes, self._changes = nodes, changes
         world.load()
         super().__init__(folder, RealPortal())
-        token = fleet.issue_token(actor=world.SYSTEM, now=clock.now(), cluster=SMALL, label="lab", days=366)
+        token = fleet.issue_token(actor=world.SYSTEM, now=clock.now(), cluster=SMALL, label="lab", days=90)
         (folder / "token").write_text(token + "\n")
 
     def write(self, **changes) -> None:

@@ -15,8 +15,9 @@ from dure.portal.fleet import operations, queries
 from dure.portal.fleet.doors import agent_token, documented, door, read
 from dure.portal.fleet.queries import Caller
 from dure.portal.framework.api import TextOut, answers, signed_in
-from dure.protocol.answers import Acknowledged, Refusal
+from dure.protocol.answers import Acknowledged, Refusal, Renewed
 from dure.protocol.inventory import Inventory
+from dure.protocol.report import TokenRenewal
 
 router = Router(tags=["fleet"])
 
@@ -105,3 +106,17 @@ def take_inventory(request: HttpRequest, caller: Caller, now: datetime) -> Ackno
     """All nodes of the cluster as its agent sees them; the newest `seen_at` wins."""
     operations.record_inventory(now=now, inventory=read(request, Inventory, caller))
     return Acknowledged(now=now)
+
+
+@router.post(
+    "/agent/v1/token",
+    auth=agent_token,
+    tags=["agent"],
+    response={200: Renewed, (401, 403, 409, 422, 429): Refusal},
+    openapi_extra=documented(TokenRenewal, {"cluster": "naver-h200-a", "instance": "gw1-7f3a", "epoch": 1}),
+)
+@door
+def renew_token(request: HttpRequest, caller: Caller, now: datetime) -> Renewed:
+    """A successor once the token asked with is in the second half of its life; asking with it ends the one before."""
+    renewal = read(request, TokenRenewal, caller)
+    return Renewed(token=operations.renew_token(now=now, renewal=renewal, token_id=caller.token_id), now=now)

@@ -15,7 +15,7 @@ class Token(forms.Form):
     """A new credential for a cluster's agent."""
 
     label = forms.CharField(label=_("토큰을 쓰는 곳"), max_length=80)
-    days = forms.IntegerField(label=_("유효 기간"), initial=90, min_value=1, max_value=366)
+    days = forms.IntegerField(label=_("유효 기간"), initial=30, min_value=1, max_value=90)
 
 
 class Work(forms.Form):

@@ -121,6 +121,7 @@ class AgentToken(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+    successor = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="predecessor")
 
     class Meta:
         ordering = ("-id",)

@@ -16,9 +16,10 @@ from dure.portal.framework.states import locked
 from dure.portal.journal import operations as journal
 from dure.portal.people.actor import Actor
 from dure.protocol.inventory import Inventory
+from dure.protocol.report import TokenRenewal
 
 SEEN_EVERY = timedelta(seconds=30)
-LONGEST_TOKEN_DAYS = 366
+LONGEST_TOKEN_DAYS = 90
 LONGEST_INSTANCE = Cluster._meta.get_field("agent_instance").max_length or 0
 SKEW = timedelta(minutes=5)  # agents count from the portal's own answers, so that only its servers' clocks can differ
 _AHEAD = Text(
@@ -43,21 +44,14 @@ def issue_token(*, actor: Actor, now: datetime, cluster: str, label: str, days: 
     actor.require(actor.speaks_for(view.provider) or actor.is_system)
     mistakes = []
     if not 1 <= days <= LONGEST_TOKEN_DAYS:
-        what = Text("유효 기간은 1일에서 366일까지입니다.", "A token lives from 1 to 366 days.")
+        what = Text("유효 기간은 1일에서 90일까지입니다.", "A token lives from 1 to 90 days.")
         mistakes.append(Mistake("days", what))
     if not label.strip():
         what = Text("어디에 쓰는 토큰인지 이름을 적어 주십시오.", "Name the place where this token is used.")
         mistakes.append(Mistake("label", what))
     if mistakes:
         raise InvalidInput(mistakes)
-    token = f"dure_{secrets.token_urlsafe(32)}"
-    row = AgentToken.objects.create(
-        cluster_id=view.id,
-        label=label.strip()[:80],
-        token_hash=queries.token_hash(token),
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
+    token, row = _new_token(view.id, label.strip()[:80], now, timedelta(days=days))
     journal.append(
         at=now,
         actor=actor.name,
@@ -66,6 +60,46 @@ def issue_token(*, actor: Actor, now: datetime, cluster: str, label: str, days: 
         token=row.pk,
         label=row.label,
         days=days,
+    )
+    return token
+
+
+def _new_token(cluster_id: int, label: str, now: datetime, life: timedelta) -> tuple[str, AgentToken]:
+    """A secret and the row that keeps its hash."""
+    token = f"dure_{secrets.token_urlsafe(32)}"
+    row = AgentToken.objects.create(
+        cluster_id=cluster_id,
+        label=label,
+        token_hash=queries.token_hash(token),
+        created_at=now,
+        expires_at=now + life,
+    )
+    return token, row
+
+
+@transaction.atomic
+def renew_token(*, now: datetime, renewal: TokenRenewal, token_id: int) -> str | None:
+    """A successor of the same life for a token in its second half, or None; who asks needs the predecessor no more.
+
+    An earlier successor that never asked did not arrive, and is revoked. Raises Stale for an agent fenced off.
+    """
+    cluster = locked(Cluster.objects.all(), code=renewal.cluster)
+    require_lease(cluster=renewal.cluster, instance=renewal.instance, epoch=renewal.epoch)
+    AgentToken.objects.filter(successor=token_id, revoked_at=None).update(revoked_at=now)
+    row = locked(AgentToken.objects.all(), pk=token_id)
+    life = row.expires_at - row.created_at
+    if row.expires_at - now > life / 2:
+        return None
+    AgentToken.objects.filter(pk=row.successor_id, revoked_at=None).update(revoked_at=now)
+    token, successor = _new_token(cluster.pk, row.label, now, life)
+    AgentToken.objects.filter(pk=row.pk).update(successor=successor)
+    journal.append(
+        at=now,
+        actor=f"agent:{renewal.cluster}",
+        event="fleet.renew_token",
+        subject=f"cluster:{renewal.cluster}",
+        token=successor.pk,
+        before=row.pk,
     )
     return token
 

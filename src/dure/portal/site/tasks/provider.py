@@ -52,8 +52,10 @@ def _cluster(actor: Actor, cluster: fleet.ClusterView, now: datetime) -> Iterato
         title = Text(f"{name.ko}의 서버 목록이 다릅니다", f"The servers of {name.en} differ from the file")
         why = Text("사업 파일과 에이전트의 보고를 견주어 주십시오.", "Compare the programme file with the report.")
         yield Task(title, why, page, weight=15)
-    ending = [t for t in fleet.tokens(cluster.code, actor) if t.state(now) == "live"]
-    if ending and max(t.expires_at for t in ending) - now < TOKEN_WARNING:
+    live = [t for t in fleet.tokens(cluster.code, actor) if t.state(now) == "live"]
+    last = max(live, key=lambda t: t.expires_at, default=None)
+    # at half its life the agent should have renewed it
+    if last is not None and last.expires_at - now < min(TOKEN_WARNING, (last.expires_at - last.created_at) / 4):
         title = Text(f"{name.ko}의 에이전트 토큰을 새로 발급하십시오", f"Issue a new agent token for {name.en}")
         why = Text("기한이 지나면 에이전트가 연결되지 않습니다.", "Once it expires the agent cannot connect.")
-        yield Task(title, why, page, due=max(t.expires_at for t in ending))
+        yield Task(title, why, page, due=last.expires_at)
