@@ -140,4 +140,4 @@ class Master:
         groups = np.zeros(self.model.groups)
         opened = self._group_row >= 0
         groups[opened] = dual[self._group_row[opened]]
-        return Answer(float(self.model.value @ x), x, dual[: self.model.rows], groups)
+        return Answer(float((self.model.value * x).sum()), x, dual[: self.model.rows], groups)

@@ -17,6 +17,7 @@ up before, because otherwise the relaxation evades every inequality by moving ch
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,11 @@ class Pools:
 def rounded(amount: Int64, divisor: int, left: int) -> Int64:
     """F of the module's text."""
     return np.asarray(amount // divisor * (divisor - left) + np.maximum(0, amount % divisor - left))
+
+
+def length(weight: Int64) -> float:
+    """Euclidean. Added up here: BLAS sums in an order that depends on its threads, and plans may not."""
+    return math.sqrt(float(np.square(weight.astype(np.float64)).sum()))
 
 
 class Roundings:
@@ -148,8 +154,8 @@ class Roundings:
         found.sort(key=lambda one: -one[0])
         taken: list[Floats] = []
         for _, one, weight, cap in found:
-            direction = weight / np.linalg.norm(weight)
-            if len(taken) < MOST_TERMS and all(abs(float(direction @ other)) < ALIKE for other in taken):
+            direction = weight / length(weight)
+            if len(taken) < MOST_TERMS and all(abs(float((direction * other).sum())) < ALIKE for other in taken):
                 taken.append(direction)
                 self._add(one, weight, cap)
         if taken:
@@ -195,7 +201,7 @@ class Roundings:
         cap = beta // FINENESS * (FINENESS - left) - int(rounded(-taken, FINENESS, left).sum()) - int(back @ self.caps)
         shrink = int(np.abs(weight).max(initial=0)) // LARGEST_WEIGHT + 1
         weight, cap = weight // shrink, cap // shrink
-        breach = (float(weight @ self.x) - cap) / max(1.0, float(np.linalg.norm(weight.astype(np.float64))))
+        breach = (float((weight * self.x).sum()) - cap) / max(1.0, length(weight))
         if breach < LEAST_BREACH:
             return None
         rows = tuple((int(r), int(u[at])) for at in np.flatnonzero(u) for r in self._sets[at])
