@@ -52,7 +52,7 @@ def test_no_address_takes_a_forged_form():
             if answer.status_code not in (403, 404, 405):
                 taken.append(f"{method} {route}: {answer.status_code}")
     logging.disable(logging.NOTSET)
-    agents = ("inventory", "lease", "report", "usage")
+    agents = ("inventory", "lease", "report", "token", "usage")
     assert sorted(taken) == [f"post api/agent/v1/{door}: 401" for door in agents]
 
 
