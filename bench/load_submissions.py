@@ -215,7 +215,7 @@ async def crowd(
     async def one(index: int, who: Applicant) -> None:
         before = -2.0 if index >= len(people) - LATE else _before_deadline(chance, window, is_even)
         # every applicant has a browser of its own; what a thousand share slows this script more than the portal
-        async with httpx.AsyncClient(base_url=address, timeout=30, verify=False) as client:  # noqa: S501 - loopback, no TLS
+        async with httpx.AsyncClient(base_url=address, timeout=30, verify=False) as client:
             await _until(closes_at - timedelta(seconds=before + 5))
             await _request(client, found, who, "check page", "GET", f"/applications/{who.number}/submit/")
             await _until(closes_at - timedelta(seconds=before))
