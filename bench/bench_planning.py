@@ -99,7 +99,7 @@ def national(seeds: Sequence[int]) -> list[Row]:
     problems = [generate(514, seed) for seed in seeds]
     solve(problems[0], 10_000)
     values = [run(problem, Rule("value", 30), DEFAULT_BUDGET) for problem in problems]
-    quick = [run(problem, Rule("value", 30), 700_000) for problem in problems]
+    quick = [run(problem, Rule("value", 30), 420_000) for problem in problems]
     rows = gaps("514 value", values, VALUE_514, 0.0002, 0.002, 60)
     rows += gaps("514 value, short budget", quick, VALUE_514, 0.005, 0.005, 3)
     rows += placement(problems, [one.plan for one in values], "value")

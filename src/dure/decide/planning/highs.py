@@ -1,20 +1,19 @@
-"""The column model before HiGHS: its linear relaxation for prices, its integer program for a good first plan.
+"""The column model before HiGHS: its linear relaxation for prices, its integer program for whether all can be served.
 
-Nothing here is trusted: prices are rounded to integers and the bound is recomputed from them, a plan is checked
-row by row. One thread and limits in simplex iterations make a run the same every time.
+Prices are not trusted: they are rounded to integers and the bound is recomputed from them. One thread makes a run the
+same every time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
-from dure.decide.planning.model import Ints, Model
+from dure.decide.planning.model import Model
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,11 +26,6 @@ class Relaxation:
     iterations: int
 
 
-UNITS_PER_NODE = 20_000
-UNITS_PER_CHECK = 2_000
-"""Work: HiGHS reports no iterations from inside a tree search, so nodes and its own regular checks are counted."""
-
-
 def relax(model: Model) -> Relaxation:
     """Duals of the linear relaxation; zeros, which price nothing, where HiGHS finds no optimum."""
     if not model.columns:
@@ -42,39 +36,6 @@ def relax(model: Model) -> Relaxation:
         return Relaxation(np.zeros(len(model.rows)), int(solver.getInfo().simplex_iteration_count))
     duals = np.array(solver.getSolution().row_dual)[: len(model.rows)]
     return Relaxation(np.maximum(duals, 0.0) / unit, int(solver.getInfo().simplex_iteration_count))
-
-
-def search(
-    model: Model, start: Ints, budget: int, keep_going: Callable[[int, int | None], bool]
-) -> npt.NDArray[np.bool_]:
-    """The columns of a good integer plan, one flag per column, found from columns `start` within `budget` of work.
-
-    `keep_going(work so far, best value)` is asked at every check; False stops the search.
-    """
-    if not model.columns:
-        return np.zeros(0, dtype=np.bool_)
-    solver, _ = _load(model, is_integer=True)
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", 0.5)
-    hint = highspy.HighsSolution()
-    hint.col_value = np.isin(np.arange(solver.getNumCol()), start).astype(float).tolist()
-    solver.setSolution(hint)
-    checks = 0
-
-    def watch(event: Any) -> None:
-        nonlocal checks
-        checks += 1
-        work = checks * UNITS_PER_CHECK + int(event.data_out.mip_node_count) * UNITS_PER_NODE
-        best = event.data_out.mip_primal_bound
-        if not keep_going(work, int(best) if np.isfinite(best) else None) or work >= budget:
-            event.interrupt()
-
-    solver.cbMipInterrupt.subscribe(watch)
-    solver.run()
-    values = np.array(solver.getSolution().col_value)
-    if not len(values):
-        return np.zeros(model.columns, dtype=np.bool_)
-    return np.asarray(values[: model.columns] > 0.5, dtype=np.bool_)
 
 
 def all_served(model: Model) -> bool:

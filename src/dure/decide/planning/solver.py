@@ -10,9 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from dure.decide.planning import highs, kernels, merit
+from dure.decide.planning import kernels, merit
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model, build
 from dure.decide.planning.packed import blocks_to_try, certificate, merit_order, pools, translate
@@ -20,10 +18,6 @@ from dure.decide.planning.packing.pack import pack
 from dure.decide.planning.plan import Ended, Plan
 from dure.decide.planning.problem import Problem, Rule, RuleName
 from dure.decide.planning.running import beside_running
-
-PACKING_PERMILLE = 600
-LARGEST_FINISH = 20_000
-"""Under the value rule the rest of the budget goes to a tree search, for problems of no more columns than this."""
 
 Phase = Literal["prices", "search", "merit", "finished"]
 
@@ -82,11 +76,10 @@ class _Run:
         """Prices and bound, then a good plan under the rule, then its proof in the problem's own words."""
         model = build(self.problem)
         translation = translate(model)
-        is_finished = self.rule.name == "value" and model.columns <= LARGEST_FINISH
         is_merit, envy = self.rule.name == "merit", Envy(model, self.rule.delta_tenths)
         packed = pack(
             translation.model,
-            self.budget * PACKING_PERMILLE // 1000 if is_finished else self.budget,
+            self.budget,
             self._packing,
             merit=merit_order(model, translation, envy) if is_merit else None,
             blocks=blocks_to_try(model),
@@ -98,8 +91,6 @@ class _Run:
         state = self._state(model, tables, packed.choice)
         if is_merit:
             merit.settle(tables, state, self.rule.delta_tenths)
-        elif is_finished:
-            state = self._finish(model, tables, state)
         self.value = int(state.value[0])
         self._tell("finished")
         return Plan(
@@ -123,23 +114,6 @@ class _Run:
             if place >= 0:
                 kernels.move(tables, state, int(model.first[application]) + place, 1)
         return state
-
-    def _finish(self, model: Model, tables: kernels.Tables, state: kernels.Work) -> kernels.Work:
-        """What a tree search makes of `state` with the work that is left; never worse."""
-        before = self.work
-        if before >= self.budget or self.is_stopped or int(state.value[0]) >= (self.bound or 0):
-            return state
-        found = highs.search(
-            model,
-            merit.columns(state),
-            self.budget - before,
-            lambda work, value: self._watch("search", before + work, max(value or 0, int(state.value[0]))),
-        )
-        better = merit.empty(model)
-        for column in np.flatnonzero(found).tolist():
-            if kernels.fits(tables, better, column):
-                kernels.move(tables, better, column, 1)
-        return better if better.value[0] > state.value[0] else state
 
     def _packing(self, phase: str, work: int, value: int, bound: int) -> bool:
         self.bound = bound
