@@ -1,4 +1,4 @@
-"""Condition types and reasons: machine words on the wire, their meaning in Korean and English here."""
+"""Condition types and reasons: machine words on the wire, what they ask and answer in Korean and English here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 from dure.core.condition import Condition
 from dure.core.text import Text
 
-# Of an allocation.
+# Of an allocation. A condition's status answers the question that its type asks.
 READY = "Ready"
 ENDED = "Ended"
 DRIFTED = "Drifted"
@@ -22,19 +22,21 @@ TELEMETRY = "TelemetryFlowing"
 USAGE_DELIVERED = "UsageDelivered"
 
 ALLOCATION_CONDITIONS = {
-    READY: Text("할당이 요청한 그대로 클러스터에 만들어져 있습니다.", "The allocation stands on the cluster as asked."),
-    ENDED: Text("할당이 끝나 클러스터에서 정리되었습니다.", "The allocation is over and cleared from the cluster."),
+    READY: Text("할당이 요청한 그대로 클러스터에 있습니까?", "Does the allocation stand on the cluster as asked?"),
+    ENDED: Text("할당이 끝나 클러스터에서 정리되었습니까?", "Is the allocation over and cleared from the cluster?"),
     DRIFTED: Text(
-        "다른 사람이 클러스터에서 이 할당을 바꾸었습니다.", "Somebody else changed this allocation on the cluster."
+        "다른 사람이 클러스터에서 이 할당을 바꾸었습니까?", "Has somebody else changed this allocation on the cluster?"
     ),
-    WITHIN_BUDGET: Text("GPU 시간 한도가 남아 있습니다.", "Some of the GPU-hour budget is left."),
+    WITHIN_BUDGET: Text("GPU 시간 한도가 남아 있습니까?", "Is some of the GPU-hour budget left?"),
 }
 CLUSTER_CONDITIONS = {
-    REACHABLE: Text("에이전트가 클러스터와 통신하고 있습니다.", "The agent can talk to its cluster."),
-    DESIRED_ACCEPTED: Text("에이전트가 최신 요청을 받아들였습니다.", "The agent accepted the latest desired state."),
-    NODES_HEALTHY: Text("모든 서버가 정상입니다.", "All nodes are healthy."),
-    TELEMETRY: Text("GPU 측정값이 들어오고 있습니다.", "GPU telemetry is arriving."),
-    USAGE_DELIVERED: Text("사용량 기록이 모두 전달되었습니다.", "All usage windows have been delivered."),
+    REACHABLE: Text("에이전트가 클러스터와 통신하고 있습니까?", "Can the agent talk to its cluster?"),
+    DESIRED_ACCEPTED: Text(
+        "에이전트가 최신 요청을 받아들였습니까?", "Has the agent accepted the latest desired state?"
+    ),
+    NODES_HEALTHY: Text("모든 서버가 정상입니까?", "Are all nodes healthy?"),
+    TELEMETRY: Text("GPU 측정값이 들어오고 있습니까?", "Is GPU telemetry arriving?"),
+    USAGE_DELIVERED: Text("사용량 기록이 모두 전달되었습니까?", "Have all usage windows been delivered?"),
 }
 REASONS = {
     # Ready
