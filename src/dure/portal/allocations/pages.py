@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -66,8 +67,10 @@ def allocations_list(request: HttpRequest) -> HttpResponse:
     )
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export(request.GET["format"], [queries.view_of(row) for row in rows])
+    page = paged(rows, request.GET.get("page"), queries.view_of)
+    titles = awards.titles(request.actor, [one.award_number for one in page])
     context = {
-        "page": paged(rows, request.GET.get("page"), queries.view_of),
+        "page": replace(page, rows=[(one, titles.get(one.award_number) or one.name) for one in page]),
         "states": STATES,
         "state": state,
         "exports": True,
@@ -305,9 +308,10 @@ def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
 def cluster(request: HttpRequest, code: str) -> HttpResponse:
     """What is asked of a cluster's agent beside what it reports."""
     here = fleet.cluster(code, request.actor)
-    rows = queries.of_cluster(code)
+    rows = sorted(queries.of_cluster(code), key=lambda row: row.is_applied)
     context = {
         "cluster": here,
+        "waiting": sum(not row.is_applied for row in rows),
         "report": queries.report(code),
         "rows": [(row, _STAGES[_stage(request, row)]) for row in rows],
         "tabs": cluster_tabs(here, "allocations"),

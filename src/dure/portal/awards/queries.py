@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -162,6 +162,12 @@ def awards(
             Q(number__icontains=text) | Q(holder__name__icontains=text) | Q(holder__name_en__icontains=text)
         )
     return rows.order_by(order, "number")
+
+
+def titles(actor: Actor, numbers: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What the projects are called, by number; of the awards this person may see."""
+    rows = _rows(actor).filter(number__in=list(numbers))
+    return dict(rows.values_list("number", "application__version__content__title"))
 
 
 def award_view(row: Award) -> AwardView:

@@ -31,7 +31,6 @@ ACTIONS = {
     "end": Text("할당 종료", "Allocation ended"),
 }
 _EVENTS = {
-    "reclaims.notice": Text("알림을 보냈습니다", "Notice was given"),
     "reclaims.clear": Text("다시 사용하여 종결했습니다", "In use again: dismissed"),
     "reclaims.justify": Text("사유를 제출했습니다", "An explanation was given"),
     "reclaims.accept": Text("사유를 받아들였습니다", "The explanation was accepted"),
@@ -39,6 +38,19 @@ _EVENTS = {
     "reclaims.lapse": Text("기한까지 답이 없었습니다", "No answer in time"),
     "reclaims.reverse": Text("회수를 취소했습니다", "The reclaim was reversed"),
     "reclaims.execute": Text("회수했습니다", "Executed"),
+}
+_NOTICES = {
+    "notice": Text("GPU가 쉬고 있다고 알렸습니다", "Told that the GPUs are idle"),
+    "lend": Text("임시 제공을 예고했습니다", "Lending was announced"),
+    "shrink": Text("서버 일부 회수를 예고했습니다", "Taking back some servers was announced"),
+    "end": Text("할당 종료를 예고했습니다", "The end of the allocation was announced"),
+}
+_UNANSWERED = {
+    "notice": Text("이 단계에서는 아무것도 회수하지 않습니다.", "Nothing is taken at this step."),
+    "lend": Text(
+        "쉬는 동안 다른 과제에 빌려줍니다. 할당은 그대로이고, 작업을 내시면 바로 돌려드립니다.",
+        "While idle they are lent to others. The allocation stays, and its own jobs come first.",
+    ),
 }
 _DECISIONS = {"accept": operations.accept, "reject": operations.reject, "reverse": operations.reverse}
 
@@ -98,6 +110,7 @@ def show(request: HttpRequest, case_id: int) -> HttpResponse:
     context = {
         "case": found,
         "action": ACTIONS[found.action],
+        "unanswered": _unanswered(found),
         "form": form,
         "answers": found.state == "noticed"
         and found.organisation.id in request.actor.organisations
@@ -111,6 +124,17 @@ def show(request: HttpRequest, case_id: int) -> HttpResponse:
     return render(request, "reclaims/show.html", context)
 
 
+def _unanswered(found: CaseView) -> Text | None:
+    """What happens when nobody answers in time."""
+    if found.state != "noticed":
+        return None
+    taken = found.would_take
+    return _UNANSWERED.get(found.action) or Text(
+        f"기한까지 답이 없으면 하루 뒤 서버 {taken}대를 회수합니다.",
+        f"Without an answer in time, {taken} server{'s' if taken != 1 else ''} will be taken back a day later.",
+    )
+
+
 def _open_decisions(request: HttpRequest, found: CaseView) -> list[str]:
     if not request.actor.is_programme_manager:
         return []
@@ -120,7 +144,9 @@ def _open_decisions(request: HttpRequest, found: CaseView) -> list[str]:
 def _events(found: CaseView) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = [
         {
-            "title": _EVENTS.get(e.event, Text(e.event, e.event)),
+            "title": _NOTICES[e.detail.get("action", found.action)]
+            if e.event == "reclaims.notice"
+            else _EVENTS.get(e.event, Text(e.event, e.event)),
             "at": e.at,
             "why": "" if e.event in ("reclaims.clear", "reclaims.lapse") else e.reason,
         }

@@ -73,7 +73,7 @@ def _bar(spec: dict[str, Any], language: str) -> SafeString:
     canvas = _canvas(spec, language, len(rows) * 30 + (26 if target is not None else 6))
     left = _label_room([label for label, _ in rows], canvas.width)
     right = max((label_width(shown(v, spec, language)) for _, v in rows), default=0) + 12
-    top = max([float(v) for _, v in rows] + [float(target or 0)]) or 1.0
+    top = spec.get("top") or max([float(v) for _, v in rows] + [float(target or 0)]) or 1.0
     scale = (canvas.width - left - right) / top
     for i, (label, value) in enumerate(rows):
         y, said = i * 30 + 4, shown(value, spec, language)

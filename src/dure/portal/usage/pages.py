@@ -18,6 +18,7 @@ from dure.decide import estimator
 from dure.portal.allocations import queries as allocations
 from dure.portal.allocations.pages import tabs
 from dure.portal.allocations.queries import AllocationView
+from dure.portal.awards import queries as awards
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework.lists import export
 from dure.portal.framework.pages import person_required
@@ -36,6 +37,13 @@ def _month(request: HttpRequest) -> Month:
         return Month.parse(request.GET.get("month", ""))
     except ValueError:
         return Month.of(request.now, zone())
+
+
+def _months(request: HttpRequest, month: Month) -> dict[str, Month | None]:
+    """The month shown and its neighbours; nothing has been used yet in one that has not begun."""
+    later = month.plus(1)
+    begun = later.period(zone()).start <= request.now
+    return {"month": month, "earlier": month.plus(-1), "later": later if begun else None}
 
 
 def _hours(seconds: int) -> int:
@@ -62,16 +70,19 @@ def overview(request: HttpRequest) -> HttpResponse:
     for _one, use in rows:
         total = total.plus(use)
     context = {
-        "month": month,
-        "earlier": month.plus(-1),
-        "later": month.plus(1),
+        **_months(request, month),
         "rows": rows,
         "total": total,
         "chart": {
             "kind": "bar",
             "title": Text("할당한 시간 가운데 실제로 계산한 비율", "Share of allocated time that was busy"),
-            "rows": [(one.name, _ratio(use.busy_gpu_seconds, use.allocated_gpu_seconds)) for one, use in rows],
+            "rows": [
+                (one.name, use.busy_gpu_seconds / use.allocated_gpu_seconds)
+                for one, use in rows
+                if use.allocated_gpu_seconds
+            ],
             "format": "percent",
+            "top": 1.0,
         },
         "crumbs": [(_("사용량"), "")],
     }
@@ -83,18 +94,16 @@ def _mine(request: HttpRequest, month: Month) -> HttpResponse:
     period = month.period(zone())
     found = queries.by_allocation([period])
     mine = [view for view in allocations.mine(request.actor) if view.period.overlaps(period)]
+    titles = awards.titles(request.actor, [view.award_number for view in mine])
     context = {
-        "month": month,
-        "earlier": month.plus(-1),
-        "later": month.plus(1),
-        "rows": [(view, found.get((view.cluster, view.name, period), Use())) for view in mine],
+        **_months(request, month),
+        "rows": [
+            (view, titles.get(view.award_number) or view.name, found.get((view.cluster, view.name, period), Use()))
+            for view in mine
+        ],
         "crumbs": [(_("사용량"), "")],
     }
     return render(request, "usage/mine.html", context)
-
-
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
 
 
 def _model_use(view: AllocationView, typed: Mapping[str, str], use: Use) -> dict[str, Any]:
