@@ -69,6 +69,22 @@ def test_associations_history_and_tres():
             list(text.associations(broken))
 
 
+def test_what_the_controller_knows():
+    tres = (
+        "GrpTRES=cpu=N(0),gres/gpu={}(3),gres/gpu:h200=N(0) GrpTRESMins=cpu=N(0),gres/gpu={}(7) GrpTRESRunMins=cpu=N(0)"
+    )
+    printed = "\n".join(
+        [
+            "Current Association Manager state",
+            "ClusterName=lab Account=award-x UserName= Partition= ID=4 ParentAccount=dure(3) " + tres.format(16, 600),
+            "ClusterName=lab Account=award-x UserName=kim(5001) Partition= ID=5 ParentAccount= "
+            + tres.format("N", "N"),
+        ]
+    )
+    assert text.heard(printed) == {("award-x", ""): (16, 600), ("award-x", "kim"): (-1, -1)}
+    assert text.heard("No associations currently cached in Slurm.") == {}
+
+
 @pytest.mark.parametrize("identity", ["a-1", "Award/KAIST.7", "ABC", "x"])
 def test_marks_survive_lower_case(identity):
     start = datetime(2026, 3, 1, tzinfo=UTC)

@@ -48,6 +48,9 @@ def diff(desired: DesiredState, observed: Observed, ledger: Ledger, now: datetim
             if standing is not None:
                 removals.append(Step(verb="remove", before=standing, after=None))
             continue
+        if standing is not None and allocation.name in observed.unheard:
+            changes.append(Step(verb="retell", before=standing, after=observed.unheard[allocation.name]))
+            continue
         steps, found = _towards(allocation, standing, ledger, now, observed.lends)
         changes.extend(steps)
         drift.extend(found)

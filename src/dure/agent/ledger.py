@@ -29,8 +29,8 @@ class Entry(BaseModel):
     """One allocation: the standing last made, and what the steps taken since `open_since` may have left behind.
 
     Intentions outlive their steps by a while: a scheduler that crashes may come back without its last changes.
-    `made` None with intentions means: a step that creates or removes it may or may not have happened. Its running jobs
-    were told at `warned_at` that they end at `warned_of`.
+    `made` None with intentions means: a step that creates, removes or makes it anew may or may not have happened. Its
+    running jobs were told at `warned_at` that they end at `warned_of`.
     """
 
     generation: int = 0
@@ -103,7 +103,7 @@ class Ledger:
             if step.verb in ("close", "reopen", "warn"):
                 continue
             entry = self._entries.get(step.name, Entry())
-            fields = FIELDS if step.field is None else (step.field,)
+            fields = _touched(step)
             new = [Intention(fields=fields, standing=s) for s in (step.before, step.after) if s is not None]
             self._entries[step.name] = entry.model_copy(
                 update={
@@ -154,6 +154,14 @@ class Ledger:
 
     def _save(self) -> None:
         durable.write(self._path, _Book(entries=self._entries, works=self._works).model_dump_json().encode())
+
+
+def _touched(step: Step) -> tuple[Field, ...]:
+    if step.field is not None:
+        return (step.field,)
+    if step.verb == "retell" and step.before is not None and step.after is not None:
+        return tuple(field for field in FIELDS if getattr(step.before, field) != getattr(step.after, field))
+    return FIELDS
 
 
 def _is_between(value: Sequence[Member], known: Sequence[Sequence[Member]]) -> bool:

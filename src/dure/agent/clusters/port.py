@@ -81,10 +81,11 @@ class Step(_Value):
     `create` makes an empty standing (an account nobody may use yet), `set` gives one field its value, `remove` ends
     the jobs and takes everything of it away. `close` keeps nodes free for announced work and `reopen` lets them go:
     asked only of adapters whose `observe` speaks of works. `warn` tells the jobs that run until when `after` holds its
-    nodes: asked only of adapters that can. All of them may be repeated without harm.
+    nodes: asked only of adapters that can. `retell` takes away what a part of the scheduler never heard of,
+    for the next look to make anew: `observe` says what is then left. All of them may be repeated without harm.
     """
 
-    verb: Literal["create", "set", "remove", "close", "reopen", "warn"]
+    verb: Literal["create", "set", "remove", "close", "reopen", "warn", "retell"]
     before: Standing | None
     after: Standing | None
     field: Field | None = None
@@ -103,11 +104,13 @@ class Observed(_Value):
     `standings`: what is ours, by name. `foreign`: names taken by somebody else, with a few words on what they are.
     `works`: nodes kept free for announced work, by name; None where the adapter leaves that to the site. `lends`:
     whether unused GPUs of one can be lent and taken back on demand. `warns`: whether running jobs can be told of their
-    end.
+    end. `unheard`: standings that do not work because a part of the scheduler never heard of them or of something in
+    them, as they would be without that; None where nothing would be left.
     """
 
     standings: Mapping[str, Standing]
     foreign: Mapping[str, str]
+    unheard: Mapping[str, Standing | None] = {}
     works: Mapping[str, Hold] | None = None
     lends: bool = False
     warns: bool = False

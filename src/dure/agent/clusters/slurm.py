@@ -25,6 +25,7 @@ from dure.agent.clusters.port import (
     StepRefused,
 )
 from dure.agent.clusters.slurm_commands import Commands
+from dure.agent.clusters.slurm_heard import Hearing
 from dure.agent.clusters.slurm_lending import Lending
 from dure.agent.clusters.slurm_rest import RestLook
 from dure.agent.clusters.slurm_text import Association, Reservation, slurm_time
@@ -53,7 +54,8 @@ class SlurmCluster:
         self._names = NodeNames(options.nodes, options.site_nodes)
         self._may_use = None if options.nodes is None else frozenset(expand(options.nodes))
         self._view = View(_look(self._slurm, options), self._names, self._may_use)
-        self._lending = Lending(self._slurm, self._view, self._names, options)
+        self._hearing = Hearing(self._slurm)
+        self._lending = Lending(self._slurm, self._view, self._names, options, self._hearing)
         self._keys = KeyDirectory(options.keys_directory)
         self._log = HoldLog(options.state_directory)
         self._storage = StorageCommand(options.storage)
@@ -68,7 +70,8 @@ class SlurmCluster:
             by_account.setdefault(association.account, []).append(association)
         parent_qos = next((a.qos for a in by_account.get(self._options.parent_account, ()) if not a.user), "")
         children = {a.parent for a in associations if not a.user}
-        standings, foreign = {}, {}
+        standings: dict[str, Standing] = {}
+        foreign: dict[str, str] = {}
         for name, mark in marks.items():
             rows = by_account.get(name, [])
             own = next((row for row in rows if not row.user), None)
@@ -80,17 +83,27 @@ class SlurmCluster:
                     standings[name] = standing.model_copy(update={"extras": extras})
             else:
                 foreign[name] = f"account, described as {mark!r}"
+        unheard = self._add_missed(standings, {name: by_account[name] for name in standings}, children)
         works = {
             name: Hold(nodes=found.nodes, start=found.start, end=found.end)
             for name, found in held.items()
             if name.startswith(_WORK)
         }
-        return Observed(standings=standings, foreign=foreign, works=works, lends=self._lending.is_on, warns=True)
+        return Observed(
+            standings=standings,
+            foreign=foreign,
+            unheard=unheard,
+            works=works,
+            lends=self._lending.is_on,
+            warns=True,
+        )
 
     def apply(self, step: Step, now: datetime) -> None:
         """Do one step. Raises StepRefused in Slurm's own words."""
         if step.verb == "reopen":
             self._reopen(step.name)
+        elif step.verb == "retell" and step.before is not None:
+            self._retell(step.before, step.after)
         elif step.after is None:
             self._remove(step.name)
         elif step.verb == "close":
@@ -188,6 +201,21 @@ class SlurmCluster:
             lent=self._lending.is_lent(reservation),
             extras=tuple(sorted(extras)),
         )
+
+    def _add_missed(
+        self, standings: dict[str, Standing], rows: Mapping[str, Sequence[Association]], children: set[str]
+    ) -> dict[str, Standing | None]:
+        """`standings` without what the controller missed; where that cannot be made anew it is added to the extras."""
+        unheard: dict[str, Standing | None] = {}
+        for name, missed in self._hearing.missed(rows).items():
+            # Making an account anew would take accounts of the site's below it away.
+            if missed.is_curable and self._hearing.may_retell(name) and not (missed.account and name in children):
+                log.warning("%s: %s", name, "; ".join(missed.words()))
+                unheard[name] = missed.without(standings[name])
+            else:
+                extras = tuple(sorted((*standings[name].extras, *missed.words())))
+                standings[name] = standings[name].model_copy(update={"extras": extras})
+        return unheard
 
     # What is changed.
 
@@ -291,6 +319,20 @@ class SlurmCluster:
                 self._slurm.order("scontrol", "notify", job, line)
             except StepRefused as error:
                 log.warning("job %s of %s is not told of its end: %s", job, standing.name, error.internal)
+
+    def _retell(self, standing: Standing, left: Standing | None) -> None:
+        """Take away what the controller never heard of. No job can be of it: Slurm refuses where one is after all."""
+        name = standing.name
+        self._hearing.note(name)
+        if left is None:
+            self._slurm.order("sacctmgr", "-i", "delete", "account", "where", f"name={name}")
+            return
+        for member in set(standing.members) - set(left.members):
+            self._delete_user(name, member.login)
+        if left.gpus != standing.gpus:
+            self._modify(name, f"GrpTRES=gres/gpu={left.gpus}")
+        if left.limits != standing.limits:
+            self._set_limits(left)
 
     def _remove(self, name: str) -> None:
         """End the jobs, let the nodes go, close the doors; the account stays, marked as ended."""

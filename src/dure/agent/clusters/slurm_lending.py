@@ -17,6 +17,7 @@ from dure.agent.clusters.node_names import NodeNames
 from dure.agent.clusters.options import SlurmOptions
 from dure.agent.clusters.port import StepRefused
 from dure.agent.clusters.slurm_commands import Commands
+from dure.agent.clusters.slurm_heard import Hearing, Missed
 from dure.agent.clusters.slurm_text import Reservation, instant, pairs
 from dure.agent.clusters.slurm_views import View
 from dure.core.text import Text
@@ -40,8 +41,9 @@ class Ran:
 class Lending:
     """What lending needs of a cluster; `is_on` false means that its site lends nothing."""
 
-    def __init__(self, slurm: Commands, view: View, names: NodeNames, options: SlurmOptions) -> None:
+    def __init__(self, slurm: Commands, view: View, names: NodeNames, options: SlurmOptions, hearing: Hearing) -> None:
         self._slurm, self._view, self._names, self._options = slurm, view, names, options
+        self._hearing = hearing
         self.is_on = options.lends
 
     def accounts(self, name: str, lent: bool) -> str:
@@ -126,7 +128,11 @@ class Lending:
 
     def _open(self) -> None:
         """The account of jobs that give way, with everybody who may borrow."""
-        if LENT_ACCOUNT not in self._view.accounts():
+        rows = [row for row in self._view.associations() if row.account == LENT_ACCOUNT]
+        is_unheard = bool(rows) and self._hearing.missed({LENT_ACCOUNT: rows}).get(LENT_ACCOUNT, Missed()).account
+        if is_unheard:
+            self._slurm.order("sacctmgr", "-i", "delete", "account", "where", f"name={LENT_ACCOUNT}")
+        if is_unheard or LENT_ACCOUNT not in self._view.accounts():
             where = (f"cluster={self._options.cluster_name}", f"Parent={self._options.parent_account}")
             words = ("Description=dure", "Organization=dure", f"QosLevel={LENT_ACCOUNT}", f"DefaultQOS={LENT_ACCOUNT}")
             self._slurm.order("sacctmgr", "-i", "add", "account", LENT_ACCOUNT, *where, *words)

@@ -106,6 +106,18 @@ def accounts(text: str) -> dict[str, str]:
     return {row[0]: row[1] for row in _rows(text, 2)}
 
 
+def heard(text: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """(account, user or "") → limits of GPUs and of GPU-minutes, -1 where there is none, of
+    `scontrol -o show assoc_mgr flags=assoc`: what the controller itself works with."""
+    found = {}
+    for line in text.splitlines():
+        values = pairs(line)
+        if "UserName" in values:
+            user = values["UserName"].partition("(")[0]
+            found[values["Account"], user] = (_limit(values["GrpTRES"]), _limit(values["GrpTRESMins"]))
+    return found
+
+
 def history(text: str) -> Iterator[tuple[str, datetime, datetime, int]]:
     """(name, start, end, CPUs) of every stretch of every reservation, of
     `sacctmgr -n -P list reservation format=Name,TimeStart,TimeEnd,TRES`."""
@@ -152,6 +164,13 @@ def tres(text: str) -> dict[str, int]:
     """`gres/gpu=16,cpu=4` as a mapping; sizes with a unit (mem=62G) are left out."""
     found = (part.partition("=") for part in text.split(",") if part)
     return {name: int(value) for name, _, value in found if value.isdigit()}
+
+
+def _limit(text: str) -> int:
+    """The GPUs in `cpu=N(0),gres/gpu=16(8)`, limit(used); N is no limit."""
+    limits = {name: value.partition("(")[0] for name, _, value in (part.partition("=") for part in text.split(","))}
+    value = limits.get("gres/gpu", "N")
+    return int(value) if value.isdigit() else -1
 
 
 def _rows(text: str, columns: int) -> Iterator[list[str]]:
