@@ -34,7 +34,7 @@ demo-slurm: $(STAMP) ## the same call's awards on 1,307 real Slurm nodes with fa
 	$(BIN)/python -m dure.simulate.slurm_demo $(if $(NO_SERVE),--no-serve)
 
 test: $(DEV_STAMP) ## unit, property, real PostgreSQL and Slurm, browser; installs the Debian packages it lacks
-	bash tests/install-packages.sh slurm
+	bash tests/install-packages.sh slurm metrics
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slurm: $(DEV_STAMP) ## only the tests against a real Slurm of 64 nodes; skips nothing, prints its figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from dure.metering.rollup import NO_ACTIVITY, NO_POWER
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 SERVERS = ("prometheus", "victoria-metrics")
+UNPACKED = Path(__file__).parents[2] / ".venv" / "metrics"  # by tests/install-packages.sh
 HOUR = timedelta(hours=1)
 SINCE = (datetime.now(UTC) - timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
 PROFILED, UTILISED, GONE = ("n001", 0), ("n001", 1), ("n002", 0)
@@ -49,16 +51,21 @@ def command(server: str, folder: Path, port: int) -> list[str]:
     if server == "prometheus":
         (folder / "samples.txt").write_text(exposition())
         (folder / "config.yml").write_text("global: {}\n")
-        made = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "samples.txt", "data"]
+        made = [_program("promtool"), "tsdb", "create-blocks-from", "openmetrics", "samples.txt", "data"]
         subprocess.run(made, cwd=folder, check=True, capture_output=True)
-        return ["prometheus", "--config.file=config.yml", "--storage.tsdb.path=data",
+        return [_program(server), "--config.file=config.yml", "--storage.tsdb.path=data",
                 f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
-    return ["victoria-metrics", "-storageDataPath=data", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=1y"]
+    return [_program(server), "-storageDataPath=data", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=1y"]
+
+
+def _program(name: str) -> str:
+    """Where a program is, or "" where it is not."""
+    return shutil.which(name, path=f"{UNPACKED}:{os.environ['PATH']}") or ""
 
 
 @pytest.fixture(params=SERVERS)
 def url(request, tmp_path):
-    if shutil.which(request.param) is None:
+    if not _program(request.param):
         pytest.skip(f"not installed: {request.param}")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
