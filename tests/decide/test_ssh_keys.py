@@ -55,6 +55,13 @@ def test_long_rsa_is_strong(bits: int) -> None:
         line("ssh-ed25519", bytes(32)).replace("ssh-ed25519", "ssh-rsa", 1),
         "ssh-ed25519 " + base64.b64encode(b"\x00\x00\x00\xffssh").decode(),
         'command="sh" ' + ED25519,
+        ED25519 + "\n" + ED25519,
+        line("ssh-ed25519", bytes(31)),
+        line("ssh-ed25519", bytes(32), b"more"),
+        line("ecdsa-sha2-nistp256", b"nistp521", b"\x04" + bytes(64)),
+        line("ecdsa-sha2-nistp256", b"nistp256", b"\x04" + b"a" * 64),  # no point of the curve
+        line("sk-ssh-ed25519@openssh.com", bytes(5), b"ssh:"),
+        line("ssh-rsa", b"\x01", b"\x00" + b"\xff" * 512),  # an exponent of 1 signs nothing
         "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
         "ssh-rsa " + "A" * 5000,
     ],

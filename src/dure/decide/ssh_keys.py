@@ -7,6 +7,10 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
 
@@ -51,9 +55,9 @@ def read(text: str) -> PublicKey:
     if len(line) > LONGEST or len(parts) < 2:
         raise _not_a_key()
     kind, blob = parts[0], _decoded(parts[1])
-    if _first_string(blob) != kind.encode():
+    if blob[4 : 4 + len(kind)] != kind.encode() or int.from_bytes(blob[:4], "big") != len(kind):
         raise _not_a_key()
-    bits = _rsa_bits(blob) if kind == "ssh-rsa" else None
+    bits = _rsa_bits(kind, parts[1]) if kind in (*STRONG, "ssh-rsa") else None
     if kind not in STRONG and (bits is None or bits < LEAST_RSA_BITS):
         raise _wrong(
             Text("안전하지 않은 종류이거나 길이가 짧은 키입니다.", "This kind of key is not safe, or it is too short."),
@@ -61,6 +65,11 @@ def read(text: str) -> PublicKey:
                 f"ssh-keygen -t ed25519로 새 키를 만들거나 {LEAST_RSA_BITS}비트 이상의 RSA 키를 써 주십시오.",
                 f"Make a new one with ssh-keygen -t ed25519, or use RSA of at least {LEAST_RSA_BITS} bits.",
             ),
+        )
+    if any(part in (*STRONG, "ssh-rsa") for part in parts[2:]):
+        raise _wrong(
+            Text("키가 둘 이상입니다. 저장하지 않았습니다.", "There is more than one key. None was kept."),
+            Text("한 번에 하나씩 넣어 주십시오.", "Add one at a time."),
         )
     fingerprint = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
     return PublicKey(f"{kind} {parts[1]}", kind, bits, f"SHA256:{fingerprint}")
@@ -73,30 +82,13 @@ def _decoded(text: str) -> bytes:
         raise _not_a_key() from error
 
 
-def _strings(blob: bytes) -> list[bytes]:
-    """The length-prefixed strings of a key blob. Raises InvalidInput where a length runs past the end."""
-    found, rest = [], blob
-    while rest:
-        length = int.from_bytes(rest[:4], "big")
-        if len(rest) < 4 + length or len(rest) < 4:
-            raise _not_a_key()
-        found.append(rest[4 : 4 + length])
-        rest = rest[4 + length :]
-    return found
-
-
-def _first_string(blob: bytes) -> bytes:
-    found = _strings(blob)
-    if len(found) < 2:
-        raise _not_a_key()
-    return found[0]
-
-
-def _rsa_bits(blob: bytes) -> int:
-    found = _strings(blob)
-    if len(found) != 3:
-        raise _not_a_key()
-    return int.from_bytes(found[2], "big").bit_length()
+def _rsa_bits(kind: str, encoded: str) -> int | None:
+    """The length of an RSA key, None of other kinds. Raises InvalidInput for numbers that are no key of this kind."""
+    try:
+        key = load_ssh_public_key(f"{kind} {encoded}".encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _not_a_key() from error
+    return key.key_size if isinstance(key, RSAPublicKey) else None
 
 
 def _not_a_key() -> InvalidInput:
