@@ -78,6 +78,9 @@ def test_condition_is_good_news_by_its_meaning_not_by_true():
     assert words.condition("Drifted", "true").tone == "warn"
     assert words.condition("Drifted", "false").tone == "good"
     assert words.condition("Ready", "unknown").icon == "question"
+    spoken = [(words.condition("Drifted", s).text.en, words.condition_answer("Drifted", s)) for s in ("true", "false")]
+    assert spoken == [("Changed by others", "true"), ("Not changed by others", "true")]
+    assert words.condition_answer("Ready", "false") == "false"
     html = render("{{ c|condition }}", c=Condition("Reachable", "false", "ClusterUnreachable", 'no "answer"'))
     assert "클러스터에 연결할 수 없습니다. no &quot;answer&quot;" in html and "warn" in html
 

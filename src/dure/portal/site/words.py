@@ -245,6 +245,12 @@ def condition(type_: str, status: str) -> Word:
     return Word(text, "good" if good else "warn", "check-circle" if good else "alert", Text(text.ko[0], text.en[0]))
 
 
+def condition_answer(type_: str, status: str) -> str:
+    """The status that goes with the word `condition` shows: what it denies is so."""
+    true_is_good = _CONDITIONS.get(type_, (None, True))[1]
+    return status if true_is_good or status == "unknown" else "true"
+
+
 def condition_types() -> tuple[str, ...]:
     """The condition types that have words here."""
     return tuple(_CONDITIONS)

@@ -164,7 +164,7 @@ def kind_word(name: str, group: str) -> str:
 def condition(value: Any) -> str:
     """A condition (with `type`, `status`, `reason`, `message`): badge, why behind it."""
     word = words.condition(value.type, value.status)
-    status = words.kind("status", value.status).text.in_(_language())
+    status = words.kind("status", words.condition_answer(value.type, value.status)).text.in_(_language())
     shown = show.badge(word, _language(), title=f"{reason(value.reason)} {value.message}".strip())
     return format_html('{}<span class="sr"> {}</span>', shown, status)
 
