@@ -44,7 +44,7 @@ class Site:
 
     def write(self, **changes) -> None:
         content = {
-            "portal": "http://portal.test",
+            "portal": "https://portal.test",
             "cluster": "c-1",
             "token_file": "token",
             "state_dir": "state",

@@ -14,6 +14,8 @@ from dure.core.errors import InvalidInput
     [
         ({"portal": "ftp://x"}, "portal"),
         ({"portal": "https://x y"}, "portal"),
+        ({"portal": "http://gpu.example.org"}, "portal"),
+        ({"portal": "http://127.0.0.1@gpu.example.org"}, "portal"),
         ({"cluster": "a cluster"}, "cluster"),
         ({"poll_seconds": 0}, "poll_seconds"),
         ({"pol_seconds": 3}, "pol_seconds"),

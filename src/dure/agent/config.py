@@ -6,9 +6,10 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from dure.agent.clusters.options import KubernetesOptions, SimulatedOptions, SlurmOptions
 from dure.agent.clusters.port import Cluster
@@ -38,12 +39,24 @@ class KubernetesAdapter(KubernetesOptions):
 Adapter = SimulatedAdapter | SlurmAdapter | KubernetesAdapter
 
 
+_ADDRESS = r"^https?://[^\s/]+(/[^\s]*)?$"
+_OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
+
+
+def _private(address: str) -> str:
+    """The token and people's names travel encrypted, or never leave this machine."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in _OWN_MACHINE:
+        raise ValueError("use https://, or the agent's token would travel for everybody to read")
+    return address
+
+
 class AgentConfig(BaseModel):
     """What one agent needs to know. Relative paths are relative to the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    portal: str = Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", description="the portal's address")
+    portal: Annotated[str, Field(pattern=_ADDRESS, description="the portal's address"), AfterValidator(_private)]
     cluster: Key
     token_file: Path
     state_dir: Path
