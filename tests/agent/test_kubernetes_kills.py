@@ -49,6 +49,7 @@ def play(folder: Path, patch: pytest.MonkeyPatch, at: int | None, after: bool):
             step()
             until_done(site)
             portal.advance(hours=2)
+            executioner.next_scene()
         until_done(site)
     until_done(site)
     report = portal.report.model_dump()
@@ -63,17 +64,17 @@ def play(folder: Path, patch: pytest.MonkeyPatch, at: int | None, after: bool):
     }
     windows = [(window.start, window.digest()) for window in portal.latest()]
     assert "conflict" not in portal.outcomes
-    return executioner.count, (report, windows, stored, labels)
+    return executioner.counts, (report, windows, stored, labels)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_death_at_any_write_to_the_cluster_changes_nothing_in_the_end(tmp_path, monkeypatch, after):
     writes, calm = play(tmp_path / "calm", monkeypatch, None, after)
-    assert writes > 60
+    assert sum(writes) > 60
     assert calm[0]["drift"] == ()
     assert not [path for path in calm[2] if "award-" in path]  # all is over at the end of the story
-    for at in range(1, writes + 1):
+    for at in range(1, max(writes) + 1):
         _, end = play(tmp_path / f"{at}", monkeypatch, at, after)
         assert end == calm, f"killed {'after' if after else 'before'} write {at}"
 
