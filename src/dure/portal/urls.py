@@ -11,17 +11,16 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from dure.core.errors import DureError, InvalidInput, Mistake, NotFound, NotPermitted
 from dure.core.text import Text
 from dure.portal.framework.http import body_of, of_database, status_of
 from dure.portal.framework.letters import WritableJson
-from dure.portal.site.interface import Interface
+from dure.portal.site.interface import DescribedAPI, Interface
 
 log = logging.getLogger("dure.refusals")
-api = NinjaAPI(
+api = DescribedAPI(
     title="Dure",
     version="1",
     description="A public GPU programme from the call to the last invoice. Every answer that is not a success has "

@@ -1,18 +1,21 @@
-"""The page of the open interface, of this site's own making.
+"""The open interface: the document that describes it, and its page, of this site's own making.
 
-The framework's page loads its scripts from another site, which no page here may: it stayed blank.
+The framework's page loads its scripts from another site, which no page here may: it stayed blank. It also writes the
+document anew for everybody who asks, which takes seconds.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
+from ninja.openapi.schema import OpenAPISchema
 
 from dure.core.text import Text
 
@@ -42,6 +45,18 @@ class Operation:
     parameters: str
     what: str
     who: Text
+
+
+class DescribedAPI(NinjaAPI):
+    """An API whose description is written once in a process: it says the same to everybody."""
+
+    @cached_property
+    def _document(self) -> OpenAPISchema:
+        return super().get_openapi_schema()
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """The document; `kwargs` are the framework's, for APIs at several addresses, of which there is one here."""
+        return self._document
 
 
 class Interface(DocsBase):
