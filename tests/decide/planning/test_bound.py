@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dure.decide.planning import audit, reference
 from dure.decide.planning.model import Model, build
-from dure.decide.planning.plan import Certificate, Conditional, Plan, Rounding, Slack
+from dure.decide.planning.plan import Certificate, Conditional, Decision, Leaf, Plan, Rounding, Slack
 from dure.decide.planning.problem import (
     Application,
     Calendar,
@@ -27,6 +29,8 @@ from dure.decide.planning.problem import (
 from tests.decide.planning.tiny import problems
 
 SCALE = 10
+
+Fault = Callable[[tuple[Decision | Leaf, ...]], tuple[Decision | Leaf, ...]]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -86,6 +90,59 @@ def test_nobody_stands_above_by_a_choice_that_no_calendar_holds() -> None:
     assert wrong == [] and bound is not None and bound >= best.value
 
 
+def two_for_one() -> tuple[Problem, Certificate, int]:
+    """Three nodes, and two applications that need two each: prices give half an award away, parts do not."""
+    one = Option("c1", 100, 2, 2)
+    first = Application("a0", "t1", "academia", "seoul", "o1", False, 600, True, "new", 1, 1, 0, 0, 1, (one,))
+    second = replace(first, id="a1", lottery_rank=2)
+    problem = Problem(
+        "tiny", "", True, Calendar("2026-03", 1), ValueFormula(400, size_table(85, 2), 0), Rule("merit", 1),
+        (Track("t1", "r1", 500),), (Cluster("c1", "H200", "p", (3,)),), (first, second), (),
+    )  # fmt: skip
+    best = reference.optimum(problem, problem.rule).value
+    row = "capacity/c1/0"
+    both = Leaf({"a0": 2 * best, "a1": 2 * best}, {row: 2 * best})
+    neither = Leaf({}, {})
+    tree = (Decision("a0"), Decision("a1"), both, neither, neither)
+    return problem, Certificate(2, {row: best}, branches=tree), best
+
+
+def test_parts_prove_what_prices_cannot() -> None:
+    problem, proof, best = two_for_one()
+    ground, rule = audit.Ground(problem.document()), {"name": "merit", "delta_tenths": 1}
+    assert audit.prove(ground, replace(proof, branches=()).document(), rule) == (best * 3 // 2, [])
+    assert audit.prove(ground, proof.document(), rule) == (best, [])
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (lambda tree: tree[:-1], "1 parts are missing"),
+        (lambda tree: (*tree, tree[-1]), "more parts"),
+        (lambda tree: (Decision("a9"), *tree[1:]), "a9: no application to divide by"),
+        (lambda tree: (tree[0], tree[0], *tree[2:]), "a0: no application to divide by"),
+        (lambda tree: (*tree[:2], tree[3], tree[2], tree[4]), "a1: priced as funded"),
+        (lambda tree: (tree[0], tree[4], *tree[1:4]), "a0: priced as funded"),
+        (lambda tree: (*tree[:4], Leaf({"a1": 1}, {})), "a1: priced as funded"),
+        (lambda tree: (*tree[:2], Leaf({"a0": -1}, {}), *tree[3:]), "a0: priced as funded"),
+        (lambda tree: (*tree[:4], Leaf({}, {"capacity/c1/0": -1})), "a negative price"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_a_part_is_found(fault: Fault, says: str) -> None:
+    problem, proof, _ = two_for_one()
+    ground, rule = audit.Ground(problem.document()), {"name": "merit", "delta_tenths": 1}
+    bound, wrong = audit.prove(ground, replace(proof, branches=fault(proof.branches)).document(), rule)
+    assert bound is None and any(says in one for one in wrong)
+
+
+def test_a_part_that_proves_less_than_is_claimed_is_found() -> None:
+    """Without what must be paid for being funded, or without prices, the part that funds both is worth both."""
+    problem, proof, best = two_for_one()
+    ground, rule = audit.Ground(problem.document()), {"name": "merit", "delta_tenths": 1}
+    weak = (*proof.branches[:2], Leaf({}, {}), *proof.branches[3:])
+    assert audit.prove(ground, replace(proof, branches=weak).document(), rule) == (best * 3 // 2, [])
+
+
 def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Random) -> Certificate:
     """Prices about as large as matter, a few knapsacks, sums of rows rounded, and any pairs the rule may imply."""
     model = build(problem)
@@ -103,7 +160,8 @@ def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Ra
     pairs = tuple((*pair, chance.randrange(each)) for pair in above if chance.random() < 0.7)
     rounding = tuple(some_rounding(model, each, chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
     if not above:
-        return Certificate(SCALE, prices, blocks, rounding=rounding)
+        found = Certificate(SCALE, prices, blocks, rounding=rounding)
+        return replace(found, branches=some_branches(problem, found, each, chance))
     conditional = []
     for first, second in above:
         row = chance.choice(rows)
@@ -112,7 +170,35 @@ def some_certificate(problem: Problem, rule: Rule, value: int, chance: random.Ra
             conditional.append(Conditional(first, second, row.name, reach, chance.randrange(each) // reach))
     found = Certificate(SCALE, prices, blocks, pairs, tuple(conditional))
     slack = tuple(some_slack(row.name, row.cap, each, found, chance) for row in rows if chance.random() < 0.2)
-    return replace(found, slack=slack, rounding=rounding)
+    found = replace(found, slack=slack, rounding=rounding)
+    return replace(found, branches=some_branches(problem, found, each, chance))
+
+
+def some_branches(
+    problem: Problem, found: Certificate, each: int, chance: random.Random
+) -> tuple[Decision | Leaf, ...]:
+    """Divided by any applications; every part with some of the certificate's prices and pairs, and now and then with a
+    fault."""
+
+    def part(free: list[str], served: list[str]) -> list[Decision | Leaf]:
+        if not free or chance.random() < 0.3:
+            prices = {row: chance.randrange(each) for row in found.prices if chance.random() < 0.7}
+            paid = {one: chance.randrange(each) for one in served if chance.random() < 0.7}
+            pairs = tuple(pair for pair in found.precedence if chance.random() < 0.7)
+            excused = tuple(one for one in found.conditional if chance.random() < 0.5)
+            return [Leaf(paid, prices, pairs, excused, found.rounding if chance.random() < 0.3 else ())]
+        name = chance.choice(free)
+        rest = [one for one in free if one != name]
+        return [Decision(name), *part(rest, [*served, name]), *part(rest, served)]
+
+    if chance.random() < 0.3:
+        return ()
+    tree = part([one.id for one in problem.applications], [])
+    if chance.random() < 0.1:
+        del tree[chance.randrange(len(tree))]
+    elif chance.random() < 0.1:
+        chance.shuffle(tree)
+    return tuple(tree)
 
 
 def some_rounding(model: Model, each: int, chance: random.Random) -> Rounding:

@@ -28,6 +28,7 @@ MOST_SLOTS = 4_000
 Object = Any  # a JSON object; its shape is that of the documents of docs/planning.md
 Chosen = tuple[Object, Object, int, int]
 Rules = tuple[tuple[Object, str], ...]
+Decided = tuple[frozenset[str], frozenset[str]]  # applications that are funded, and those that are not
 Lacking = tuple[tuple[str, int], ...]  # rows and how much of each is missing
 Places = tuple[Lacking, dict[int, Chosen | None], dict[int, Chosen | None]]
 
@@ -612,7 +613,7 @@ class Bound:
     """What no plan can exceed, from the certificate's prices: rows at their price, block rows as exact knapsacks.
 
     `room` names rows on which only plans count that leave so much free; `forced`, a row and its room, asks what plans
-    can reach that leave less.
+    can reach that leave less; `decided` names the applications that all of them fund, and those that none does.
     """
 
     def __init__(
@@ -622,8 +623,11 @@ class Bound:
         rule: Object,
         room: dict[str, int] | None = None,
         forced: tuple[str, int] | None = None,
+        decided: Decided = (frozenset(), frozenset()),
     ) -> None:
         self.ground, self.rule, self.room, self.forced = ground, rule, room or {}, forced
+        self.funded, self.left_out = decided
+        self.served = certificate.get("served", {})
         self.conditional = certificate.get("conditional", [])
         self.scale, self.prices = certificate["scale"], certificate["prices"]
         self.blocks, self.precedence = set(certificate["blocks"]), certificate["precedence"]
@@ -649,6 +653,7 @@ class Bound:
     def derive(self) -> int | None:
         """The bound, cut to a whole number; None when the certificate has something wrong (`wrong` says what)."""
         self._precede()
+        self._serve()
         self._price_rows()
         self._check_reaches()
         self._round_rows()
@@ -656,7 +661,7 @@ class Bound:
             return None
         touched = self._bonus.keys() | self._below.keys()
         for name, application in self.ground.application.items():
-            if self.ground.is_fundable(application):
+            if name not in self.left_out and self.ground.is_fundable(application):
                 if self.blocks or self.roundings or name in touched:
                     self._count(application)
                 else:
@@ -731,6 +736,14 @@ class Bound:
             self._below.setdefault(second, []).append((self.ground.application[first], price * reach, row))
             if row:
                 self._credit[row] = self._credit.get(row, 0) + price
+
+    def _serve(self) -> None:
+        """Whoever all of these plans fund may lose something once and gain it by each choice."""
+        for name, price in self.served.items():
+            if price < 0 or name not in self.funded:
+                self.wrong.append(f"{name}: priced as funded, which is not decided there")
+            self.total -= price
+            self._bonus[name] = self._bonus.get(name, 0) + price
 
     def _check_reaches(self) -> None:
         """A row that alone refuses somebody who needs n holds more than its cap less n: no more may be claimed."""
@@ -1147,21 +1160,52 @@ def prove(ground: Ground, certificate: Object, rule: Object) -> tuple[int | None
 
     Its part `slack` says of some rows that every plan worth more than the bound leaves room there. Each is proven by
     what plans can reach that leave less, and room on the rows before it; the largest of those bounds counts like the
-    main one.
+    main one. Its part `branches` divides the plans; if the highest bound of a part is lower than the main one, it
+    counts in its place.
     """
-    parts: list[Bound] = []
+    rooms: list[Bound] = []
     room: dict[str, int] = {}
+    common = {"scale": certificate["scale"], "blocks": certificate["blocks"]}
     for one in certificate.get("slack", []):
         blocks = [row for row in certificate["blocks"] if row != one["row"]]
-        own = {**one, "scale": certificate["scale"], "blocks": blocks}
-        parts.append(Bound(ground, own, rule, dict(room), forced=(one["row"], one["room"])))
+        own = {**one, **common, "blocks": blocks}
+        rooms.append(Bound(ground, own, rule, dict(room), forced=(one["row"], one["room"])))
         room[one["row"]] = min(one["room"], room.get(one["row"], one["room"]))
-    parts.append(Bound(ground, certificate, rule, room))
-    bounds = [part.derive() for part in parts]
-    wrong = [what for part in parts for what in part.wrong]
+    leaves, wrong = divide(ground, certificate.get("branches", []))
+    parts = [Bound(ground, {**leaf, **common}, rule, room, decided=decided) for leaf, decided in leaves]
+    main = Bound(ground, certificate, rule, room)
+    highest, branched, bounds = main.derive(), [one.derive() for one in parts], [one.derive() for one in rooms]
+    wrong += [what for one in (*rooms, main, *parts) for what in one.wrong]
     if room and rule["name"] != "merit":
         wrong.append("room on rows is proven, but the rule is not merit")
-    return (None if wrong else max(bound for bound in bounds if bound is not None)), wrong
+    if wrong or highest is None:
+        return None, wrong
+    highest = min(highest, max((one for one in branched if one is not None), default=highest))
+    return max(one for one in (highest, *bounds) if one is not None), wrong
+
+
+def divide(ground: Ground, branches: list[Object]) -> tuple[list[tuple[Object, Decided]], list[str]]:
+    """The leaves of `branches`, each with the applications that its plans fund and those that they do not.
+
+    After a decision comes all of the part that funds its application, then all of the part that does not; so the
+    leaves are about all plans together if, and only if, parts and leaves come out even.
+    """
+    leaves, wrong = [], []
+    open_parts = [(frozenset[str](), frozenset[str]())] if branches else []
+    for one in branches:
+        if not open_parts:
+            return [], ["branches: more parts than there are"]
+        funded, left_out = open_parts.pop()
+        name = one.get("application")
+        if name is None:
+            leaves.append((one, (funded, left_out)))
+            continue
+        if name not in ground.application or name in funded | left_out:
+            wrong.append(f"{name}: no application to divide by, or divided by it already")
+        open_parts += [(funded, left_out | {name}), (funded | {name}, left_out)]
+    if open_parts:
+        wrong.append(f"branches: {len(open_parts)} parts are missing")
+    return leaves, wrong
 
 
 def examine(

@@ -14,6 +14,7 @@ import numpy as np
 
 from dure.decide.planning.envy import Envy
 from dure.decide.planning.model import Ints, Model
+from dure.decide.planning.packing import branches
 from dure.decide.planning.packing import model as packing
 from dure.decide.planning.packing.bound import Prices, blocks_of, evaluate
 from dure.decide.planning.packing.envy import Merit
@@ -22,7 +23,7 @@ from dure.decide.planning.packing.rounding import Pools
 from dure.decide.planning.packing.slack import Slack
 from dure.decide.planning.packing.state import possible
 from dure.decide.planning.packing.terms import Term, compress
-from dure.decide.planning.plan import Certificate, Conditional, Rounding
+from dure.decide.planning.plan import Certificate, Conditional, Decision, Leaf, Rounding
 from dure.decide.planning.plan import Slack as PlanSlack
 
 
@@ -89,22 +90,31 @@ def pools(model: Model, translation: Translation) -> Pools:
 
 def certificate(model: Model, translation: Translation, packed: Packed) -> tuple[Certificate, int]:
     """The proof in the problem's rows, and the bound it proves there, exactly as an auditor derives it."""
-    proofs = [_Proof(model, translation, packed.blocks, packed.terms, packed.prices)]
-    proofs += [_Proof(model, translation, packed.blocks, one.terms, one.prices, one) for one in packed.slack]
-    common = math.lcm(*(int(unit) for proof in proofs for unit in proof.units()))
-    main, scale = proofs[0], packed.prices.scale
+    main = _Proof(model, translation, packed.blocks, packed.terms, packed.prices)
+    rooms = [_Proof(model, translation, packed.blocks, one.terms, one.prices, slack=one) for one in packed.slack]
+    divided = [
+        one if isinstance(one, int) else _Proof(model, translation, packed.blocks, one.terms, one.prices, leaf=one)
+        for one in packed.branches
+    ]
+    leaves = [one for one in divided if isinstance(one, _Proof)]
+    common = math.lcm(*(int(unit) for proof in (main, *rooms, *leaves) for unit in proof.units()))
+    scale = packed.prices.scale
     names = tuple(sorted(model.rows[r].name for r in packed.blocks.tolist()))
     slack = tuple(
         PlanSlack(
             model.rows[one.row].name, one.room * int(translation.unit[one.row]), proof.prices(common),
             proof.precedence(common), proof.conditional(common), proof.rounding(common),
         )
-        for one, proof in zip(packed.slack, proofs[1:], strict=True)
+        for one, proof in zip(packed.slack, rooms, strict=True)
     )  # fmt: skip
-    bound = max(proof.total(common) for proof in proofs) // (scale * common)
+    tree = tuple(Decision(model.applications[one].id) if isinstance(one, int) else one.leaf(common) for one in divided)
+    highest = main.total(common)
+    if leaves:
+        highest = min(highest, max(one.total(common) for one in leaves))
+    bound = max([highest, *(one.total(common) for one in rooms)]) // (scale * common)
     found = Certificate(
         scale * common, main.prices(common), names, main.precedence(common), main.conditional(common), slack,
-        main.rounding(common),
+        main.rounding(common), tree,
     )  # fmt: skip
     return found, bound
 
@@ -119,7 +129,9 @@ class _Proof:
         blocks: Ints,
         terms: tuple[Term, ...],
         prices: Prices,
+        *,
         slack: Slack | None = None,
+        leaf: branches.Leaf | None = None,
     ) -> None:
         self.model, self.translation, self.slack = model, translation, slack
         self.terms, self.term_prices, self.scale = terms, prices.terms, prices.scale
@@ -132,7 +144,10 @@ class _Proof:
         self.price: Ints = price
         packing = translation.model
         known = Prices(prices.scale, price, prices.terms)
-        self._relaxed = evaluate(packing, blocks_of(packing, kept), compress(terms), known, possible(packing)).total
+        alive = possible(packing)
+        if leaf is not None:
+            alive &= ~np.isin(packing.group_of(), leaf.out)
+        self._relaxed = evaluate(packing, blocks_of(packing, kept), compress(terms), known, alive).total
 
     def units(self) -> list[int]:
         """The units of all rows that have a price or excuse a precedence."""
@@ -162,7 +177,18 @@ class _Proof:
     def precedence(self, common: int) -> tuple[tuple[str, str, int], ...]:
         """The plain terms that have a price."""
         return tuple(
-            sorted((*self._pair(term), one * common) for term, one in self._priced() if term.row < 0 <= term.first)
+            sorted((*self._pair(term), one * common) for term, one in self._priced() if term.row < 0 <= term.second)
+        )
+
+    def leaf(self, common: int) -> Leaf:
+        """The proof of one part of the plans."""
+        served = {
+            self.model.applications[term.first].id: price * common
+            for term, price in self._priced()
+            if term.second < 0 <= term.first
+        }
+        return Leaf(
+            served, self.prices(common), self.precedence(common), self.conditional(common), self.rounding(common)
         )
 
     def conditional(self, common: int) -> tuple[Conditional, ...]:

@@ -94,6 +94,41 @@ class Slack:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """Divides the plans in two: those that fund `application`, which the certificate speaks of next, and the others."""
+
+    application: str
+
+    def document(self) -> dict[str, Any]:
+        """The decision as JSON values."""
+        return {"application": self.application}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A bound on the plans of one part: `prices` and the rest as in a certificate.
+
+    `served` has what is lost for each application that all plans of the part fund, and gained by each of its choices.
+    """
+
+    served: Mapping[str, int]
+    prices: Mapping[str, int]
+    precedence: tuple[tuple[str, str, int], ...] = ()
+    conditional: tuple[Conditional, ...] = ()
+    rounding: tuple[Rounding, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The leaf as JSON values."""
+        return {
+            "served": dict(self.served),
+            "prices": dict(self.prices),
+            "precedence": [list(pair) for pair in self.precedence],
+            "conditional": [asdict(pair) for pair in self.conditional],
+            "rounding": [one.document() for one in self.rounding],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """Prices of rows, from which a bound on every possible plan follows.
 
@@ -101,6 +136,8 @@ class Certificate:
     `blocks` have no price: each is kept as an exact knapsack. The rest is used under the merit rule only:
     `precedence` (i, j, price) prices the fact that j may not be funded without i, `conditional` the same as long as a
     row has room, and `slack` proves which rows always have it. `rounding` (decision 0019) holds for every plan.
+    `branches` (decision 0022) divides the plans: every decision is followed by all of the part that funds its
+    application, then by all of the part that does not. The highest of the leaves' bounds counts where it is lower.
     """
 
     scale: int
@@ -110,6 +147,7 @@ class Certificate:
     conditional: tuple[Conditional, ...] = ()
     slack: tuple[Slack, ...] = ()
     rounding: tuple[Rounding, ...] = ()
+    branches: tuple[Decision | Leaf, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The certificate as JSON values; parts that came later (decision 0010) only where they are used."""
@@ -125,6 +163,8 @@ class Certificate:
             found["slack"] = [one.document() for one in self.slack]
         if self.rounding:
             found["rounding"] = [one.document() for one in self.rounding]
+        if self.branches:
+            found["branches"] = [one.document() for one in self.branches]
         return found
 
 
@@ -231,9 +271,22 @@ def _certificate(part: Reader) -> Certificate:
         conditional=part.parts("conditional", _conditional) if "conditional" in part else (),
         slack=part.parts("slack", _slack) if "slack" in part else (),
         rounding=part.parts("rounding", _rounding) if "rounding" in part else (),
+        branches=part.parts("branches", _branch) if "branches" in part else (),
     )
     part.close()
     return certificate
+
+
+def _branch(part: Reader) -> Decision | Leaf:
+    if "application" in part:
+        return Decision(part.text("application"))
+    return Leaf(
+        served=_prices(part.part("served"), 0),
+        prices=_prices(part.part("prices"), 0),
+        precedence=tuple(part.triples("precedence")),
+        conditional=part.parts("conditional", _conditional),
+        rounding=part.parts("rounding", _rounding),
+    )
 
 
 def _conditional(part: Reader) -> Conditional:

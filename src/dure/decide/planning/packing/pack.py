@@ -17,6 +17,7 @@ from dure.decide.planning.packing.bound import (
     group_exclusive,
     price_scale,
 )
+from dure.decide.planning.packing.branches import Branches, Leaf
 from dure.decide.planning.packing.columns import Linear, add_columns, near, start_linear
 from dure.decide.planning.packing.descent import descend
 from dure.decide.planning.packing.envy import Merit, Rule, envy_count, rule_of
@@ -58,6 +59,10 @@ SETTLED_COST = 20
 VALUE_PERCENT = 10
 """Share of the budget that a run under a merit order spends on the best plan of all, from which it starts."""
 
+BRANCHING_PERCENT, MOST_LEAVES = 10, 16
+"""Share of the budget that dividing the plans under a merit order may take, and into how many parts: every part is
+written down and checked, and the later ones lower the bound by little."""
+
 POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 """Shares of the budget of a search that goes over pools and the windows there may take."""
 
@@ -96,6 +101,7 @@ class Packed:
     blocks: Int64
     terms: tuple[Term, ...]
     slack: tuple[Slack, ...]
+    branches: tuple[int | Leaf, ...]
     value_bound: int
     envy: int | None
     work: int
@@ -160,6 +166,7 @@ class Run:
         self.alive: Bool = possible(model) if any_value else alone(model)
         self.terms: tuple[Term, ...] = ()
         self.slack: tuple[Slack, ...] = ()
+        self.branches: tuple[int | Leaf, ...] = ()
         self.patterns: Patterns | None = None
         self.roundings: Roundings | None = None
         self.value_total: int | None = None
@@ -404,6 +411,17 @@ class Run:
             self.total, self.proof, self.blocks = total, patterns.prices, self._kept
             self.terms, self.slack = tuple(patterns.terms), tuple(proven)
             self._guide = self.proof, self.blocks, self.terms
+            self._branch(found, patterns)
+
+    def _branch(self, found: Precedences, patterns: Patterns) -> None:
+        """Divide the plans and bound each part, as long as the highest bound is theirs and not that of a room."""
+        parts, limit = Branches(patterns, found), self.done + (self.budget - self.done) * BRANCHING_PERCENT // 100
+        floor = max((one.total for one in self.slack), default=0)
+        while self.done < limit and not self.stopped and parts.total > floor and parts.step(MOST_LEAVES):
+            self._spend_on(patterns)
+            self.total = min(self.total, max(floor, parts.total))
+        if parts.root.parts:
+            self.branches = parts.listed()
 
     def _prove_room(self, found: Precedences, patterns: Patterns, limit: int) -> list[Slack]:
         """Proofs of room on rows, the easiest first, each by the terms that the rooms before it allow."""
@@ -455,6 +473,8 @@ class Run:
         terms = tuple(self.terms[t] for t in priced.tolist())
         prices = Prices(self.proof.scale, rows, self.proof.terms[priced])
         proven = evaluate(self.model, self.blocks, compress(terms), prices, self.alive).total
+        leaves = [one.total for one in self.branches if isinstance(one, Leaf)]
+        proven = min(proven, max(leaves, default=proven))
         choice = np.where(self.held >= 0, self.held - self.model.group_start[:-1], -1)
         return Packed(
             choice,
@@ -464,6 +484,7 @@ class Run:
             self.blocks.row,
             terms,
             self.slack,
+            self.branches,
             (self.total if self.value_total is None else self.value_total) // prices.scale,
             None if merit is None else envy_count(self.model, merit, choice),
             self.done,

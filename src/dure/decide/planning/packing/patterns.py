@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dure.decide.planning.packing.bound import Blocks, Prices, Relaxation, evaluate
-from dure.decide.planning.packing.model import Bool, Int64, Model
+from dure.decide.planning.packing.model import LARGEST, Bool, Int64, Model
 from dure.decide.planning.packing.terms import Term, compress
 
 Floats = NDArray[np.float64]
@@ -66,6 +66,8 @@ class Patterns:
         self._term_row = model.rows + len(blocks.row) + model.groups
         self._highs = self._open()
         self._missing = 0
+        self._possible, self._closed = alive, np.empty(0, dtype=np.int64)
+        self._served: dict[int, int] = {}
         self.total = self.relax(self.prices).total
         self._worth = max(1.0, self.total / prices.scale)
         self._held = self.total, self.prices
@@ -189,6 +191,34 @@ class Patterns:
         self.total, self.prices = self._held
         self.solve()
 
+    def decide(self, served: Sequence[int], out: Sequence[int], prices: Prices) -> None:
+        """Look at plans that serve the groups `served` and not those `out` only, with `prices` to begin with.
+
+        Whoever must be served has a term of cap -1, which does not count where nothing is required of it.
+        """
+        for g in (g for g in served if g not in self._served):
+            choice = np.arange(self.model.group_start[g], self.model.group_start[g + 1])
+            self._served[g] = len(self.terms)
+            self.add_terms([Term(choice, -np.ones(len(choice), dtype=np.int64), -1, g, -1)])
+            row = np.array([self._term_row + self._served[g]], dtype=np.int32)
+            self._highs.addCol(STEEP * self._worth, 0.0, highspy.kHighsInf, 1, row, -np.ones(1))
+            self._start = np.concatenate([self._start, self._start[-1:]])
+        for g, term in self._served.items():
+            upper = -1.0 if g in served else highspy.kHighsInf
+            self._highs.changeRowBounds(self._term_row + term, -highspy.kHighsInf, upper)
+        self.alive = self._possible & ~np.isin(self._group_of, out)
+        owner = np.repeat(np.arange(len(self._start) - 1), np.diff(self._start))
+        self._bound_columns(self._closed, highspy.kHighsInf)
+        self._closed = np.unique(owner[~self.alive[self._choice]])
+        self._bound_columns(self._closed, 0.0)
+        more = np.zeros(len(self.terms) - len(prices.terms), dtype=np.int64)
+        self.prices = Prices(prices.scale, prices.rows, np.concatenate([prices.terms, more]))
+        self.total = self.relax(self.prices).total
+
+    def _bound_columns(self, columns: Int64, upper: float) -> None:
+        none, most = np.zeros(len(columns)), np.full(len(columns), upper)
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), none, most)
+
     def take_iterations(self) -> int:
         """Simplex iterations since this was last asked."""
         taken, self._iterations = self._iterations, 0
@@ -202,11 +232,13 @@ class Patterns:
         self._highs.addCol(dear, 0.0, highspy.kHighsInf, 1, row, np.ones(1))
         self._start = np.concatenate([self._start, self._start[-1:]])
 
-    def solve(self, passes: int = MOST_PASSES) -> None:
-        """Generate patterns until no price is better or `passes` are done; updates `total`, `prices` and `x`."""
+    def solve(self, passes: int = MOST_PASSES, enough: int = -LARGEST, close: float = CLOSE) -> bool:
+        """Generate patterns until no price is better, `passes` are done or `total` is below `enough`; updates `total`,
+        `prices` and `x`. Answers whether no price is better by more than `close`."""
         self._add_picked(self.relax(self.prices))
         if not self._known:
-            return  # at these prices nothing is worth having: L is what the prices of the caps come to
+            return True  # at these prices nothing is worth having: L is what the prices of the caps come to
+        is_best = False
         for _ in range(passes):
             value = self._run()
             for inertia in (INERTIA, 0.0):
@@ -217,9 +249,11 @@ class Patterns:
                     self.total, self.prices = relaxed.total, tried
                 if new:
                     break
-            if new == 0 or self.total <= value * self.prices.scale * (1 + CLOSE):
+            is_best = new == 0 or self.total <= value * self.prices.scale * (1 + close)
+            if is_best or self.total < enough:
                 break
         self._read_mixture()
+        return is_best
 
     def _run(self) -> float:
         """Solve the linear programme from its last basis; its value."""

@@ -28,6 +28,9 @@ WORTH_PERMILLE = 2
 
 PASSES = 40
 
+ENOUGH_PERMILLE = 50
+"""How far below the bound, in permille, a forced bound need not be lowered any more."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slack:
@@ -49,7 +52,7 @@ def prove_slack(found: Precedences, patterns: Patterns, row: int) -> list[Slack]
     patterns.release()
     bound = patterns.total
     patterns.require(Force(row, int(patterns.model.caps[row]) - room))
-    patterns.solve(PASSES)
+    patterns.solve(PASSES, bound - bound // 1000 * ENOUGH_PERMILLE)
     if patterns.total >= bound - bound // 1000 * WORTH_PERMILLE:
         return []
     return [_kept(patterns, row, room)]

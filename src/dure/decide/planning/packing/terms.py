@@ -2,7 +2,7 @@
 
 A *precedence term* holds for plans without envy (see `precedence`): it names the group that comes first, the group that
 may not be served without it, and the row whose filling may excuse that. A term from *rounding* holds for every plan
-(see `rounding`) and names no groups.
+(see `rounding`) and names no groups. One that asks for a group to be served names that group alone (see `branches`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ class Rounding:
 class Term:
     """sum weight[k] x[choice[k]] <= cap, with integer weights (of either sign) and cap.
 
-    `first` and `second` are the groups of a precedence (-1 for a term from rounding, see `rounding`), `row` the row
-    on whose load it depends or -1, and `reach` the load from which it does not hold.
+    `first` and `second` are the groups of a precedence (both -1 for a term from rounding, `second` alone for a group
+    that is to be served), `row` the row on whose load it depends or -1, and `reach` the load from which it does not
+    hold.
     """
 
     choice: Int64
