@@ -28,8 +28,18 @@ def on(day: str, *rows: tuple[int, int]) -> Checkpoint:
     return Checkpoint(each_year_on=day, brackets=tuple(Bracket(used_below_percent=b, take_percent=t) for b, t in rows))
 
 
-# ALCC: 1 November, below 10 % of the award used: a quarter of the unused balance; 1 March, below 25 %: half.
-ALCC = rule("award", "unused_hours", on("11-01", (10, 25)), on("03-01", (25, 50)))
+def months(after: int, *rows: tuple[int, int]) -> Checkpoint:
+    return Checkpoint(
+        after_months=after, brackets=tuple(Bracket(used_below_percent=b, take_percent=t) for b, t in rows)
+    )
+
+
+# The published tables, (used below, taken) in percent. ALCC 2026 and INCITE: of the award used, of the unused balance
+# taken. NREL 2023: of what was planned to date used, of what was planned to date taken, all quarters together.
+ALCC = rule("award", "unused_hours", on("11-01", (10, 25), (25, 15)), on("03-01", (25, 50), (50, 25)))
+INCITE = rule("award", "unused_hours", on("05-01", (10, 30), (15, 15)), on("09-01", (10, 75), (33, 50), (50, 33)))
+QUARTER = ((20, 80), (40, 55), (55, 35), (70, 20))
+NREL = rule("pace", "planned_hours", months(3, *QUARTER), months(6, *QUARTER), months(9, *QUARTER))
 
 
 def take(which: PullBackRule, index: int, used: int, nodes: int = 8, since: int = 0) -> pull_back.Verdict:
@@ -52,8 +62,42 @@ def test_alcc_takes_a_share_of_the_unused_hours_as_nodes_for_the_rest() -> None:
     rest = int((YEAR.end - datetime(2026, 11, 1, tzinfo=SEOUL)).total_seconds())
     assert (idle.used_percent, idle.take_percent) == (0, 25)
     assert idle.nodes_taken == whole * 25 // 100 // (8 * rest) == 3
-    assert take(ALCC, 0, whole // 10).take_percent == 0
-    assert take(ALCC, 1, whole * 24 // 100).take_percent == 50
+    assert [take(ALCC, 0, whole * used // 100).take_percent for used in (9, 10, 24, 25)] == [25, 15, 15, 0]
+    assert [take(ALCC, 1, whole * used // 100).take_percent for used in (24, 25, 49, 50)] == [50, 25, 25, 0]
+
+
+def test_incite_takes_more_later_in_the_year() -> None:
+    whole = 8 * 8 * YEAR.seconds
+    assert [look.at.month for look in pull_back.looks(INCITE, YEAR)] == [9, 5]  # of an award from July to June
+    assert [take(INCITE, 1, whole * used // 100).take_percent for used in (9, 10, 14, 15)] == [30, 15, 15, 0]
+    assert [take(INCITE, 0, whole * used // 100).take_percent for used in (9, 10, 32, 33, 49, 50)] == [
+        75, 50, 50, 33, 33, 0,
+    ]  # fmt: skip
+
+
+def test_nrel_takes_part_of_what_was_planned_so_far_and_never_twice() -> None:
+    planned = [8 * 100 * int((look.at - YEAR.start).total_seconds()) for look in pull_back.looks(NREL, YEAR)]
+    bands = [take(NREL, 0, planned[0] * used // 100, nodes=100).take_percent for used in (19, 20, 40, 55, 69, 70)]
+    assert bands == [80, 55, 35, 20, 20, 0]
+    nodes, earlier = 100, pull_back.Earlier()
+    for index, look in enumerate(pull_back.looks(NREL, YEAR)):  # of an award that is not used at all
+        found = pull_back.judge(
+            NREL,
+            look,
+            YEAR,
+            used_gpu_seconds=0,
+            used_since_gpu_seconds=0,
+            nodes=nodes,
+            gpus_per_node=8,
+            earlier=earlier,
+        )
+        rest = 8 * int((YEAR.end - look.at).total_seconds())
+        nodes -= found.nodes_taken
+        earlier = pull_back.Earlier(100 - nodes, earlier.gpu_seconds + found.nodes_taken * rest)
+        aim = planned[index] * 80 // 100
+        if index < 2:
+            assert aim - rest < earlier.gpu_seconds <= aim  # to the last whole server
+    assert nodes == 1  # at the last, less is left than would be taken: hours that passed unused cannot be
 
 
 def test_pace_compares_with_an_even_pace_and_interval_with_the_last_stretch() -> None:
@@ -64,15 +108,15 @@ def test_pace_compares_with_an_even_pace_and_interval_with_the_last_stretch() ->
     quarters = tuple(
         Checkpoint(after_months=n, brackets=(Bracket(used_below_percent=30, take_percent=20),)) for n in (3, 6)
     )
-    nrel = rule("interval", "nodes", *quarters)
-    assert take(nrel, 1, used=whole // 4, since=0).used_percent == 0  # the first quarter does not help the second
-    assert take(nrel, 1, used=whole // 4, since=0).nodes_taken == 1
+    lately = rule("interval", "nodes", *quarters)
+    assert take(lately, 1, used=whole // 4, since=0).used_percent == 0  # the first quarter does not help the second
+    assert take(lately, 1, used=whole // 4, since=0).nodes_taken == 1
 
 
 @given(
     used=st.integers(0, 10**12),
     nodes=st.integers(1, 64),
-    takes=st.sampled_from(["nodes", "unused_hours"]),
+    takes=st.sampled_from(["nodes", "unused_hours", "planned_hours"]),
     relative_to=st.sampled_from(["award", "pace", "interval"]),
     percent=st.integers(1, 99),
 )

@@ -217,8 +217,8 @@ def test_parsing_a_bad_file_carries_every_mistake() -> None:
     assert {mistake.where.split(", ")[1] for mistake in refused.value.mistakes} == {"format", "currency.code"}
 
 
-# Published pull-back tables elsewhere must be expressible. ALCC: Allocation Reduction Information, science.osti.gov.
-# INCITE and NREL are written in the same shape (fixed days; quarters of the award's own period).
+# Published pull-back tables elsewhere must be expressible: ALCC 2026 (science.osti.gov, Allocation Reduction
+# Information), INCITE (OLCF's policy on under-use), NREL 2023 (nrel.gov, Resource Allocation Reductions).
 PULL_BACKS = {
     "alcc": """
 code: alcc
@@ -235,7 +235,7 @@ checkpoints:
   - each_year_on: 03-01
     brackets: [{ used_below_percent: 25, take_percent: 50 }, { used_below_percent: 50, take_percent: 25 }]
 """,
-    "incite-like": """
+    "incite": """
 code: incite
 name: { ko: INCITE, en: INCITE }
 applicant_classes: [research]
@@ -253,19 +253,34 @@ checkpoints:
       - { used_below_percent: 33, take_percent: 50 }
       - { used_below_percent: 50, take_percent: 33 }
 """,
-    "nrel-like": """
+    "nrel": """
 code: nrel
 name: { ko: NREL, en: NREL }
 applicant_classes: [industry]
-measure: allocated
-relative_to: interval
-takes: unused_hours
+measure: running
+relative_to: pace
+takes: planned_hours
 notice_days: 0
 may_be_exempted: false
 checkpoints:
-  - { after_months: 3, brackets: [{ used_below_percent: 50, take_percent: 50 }] }
-  - { after_months: 6, brackets: [{ used_below_percent: 50, take_percent: 75 }] }
-  - { after_months: 9, brackets: [{ used_below_percent: 100, take_percent: 100 }] }
+  - after_months: 3
+    brackets:
+      - { used_below_percent: 20, take_percent: 80 }
+      - { used_below_percent: 40, take_percent: 55 }
+      - { used_below_percent: 55, take_percent: 35 }
+      - { used_below_percent: 70, take_percent: 20 }
+  - after_months: 6
+    brackets:
+      - { used_below_percent: 20, take_percent: 80 }
+      - { used_below_percent: 40, take_percent: 55 }
+      - { used_below_percent: 55, take_percent: 35 }
+      - { used_below_percent: 70, take_percent: 20 }
+  - after_months: 9
+    brackets:
+      - { used_below_percent: 20, take_percent: 80 }
+      - { used_below_percent: 40, take_percent: 55 }
+      - { used_below_percent: 55, take_percent: 35 }
+      - { used_below_percent: 70, take_percent: 20 }
 """,
 }
 

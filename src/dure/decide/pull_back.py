@@ -1,8 +1,9 @@
 """Pace tables: at a checkpoint, who used too little of an award loses part of it.
 
-ALCC and INCITE look on fixed days of the year at the share of the award used and remove part of what is unused;
-NREL looks every quarter at what the quarter gave. All of them are rows of `PullBackRule`
-(science.osti.gov, ALCC allocation reduction; doeleadershipcomputing.org, INCITE policies; nrel.gov, HPC allocations).
+ALCC and INCITE look on fixed days of the year at the share of the award used and remove part of what is unused; NREL
+looks after each quarter at the use so far and removes part of what was planned so far, in all. All of them are rows of
+`PullBackRule` (science.osti.gov, ALCC allocation reduction; doeleadershipcomputing.org, INCITE policies; nrel.gov, HPC
+resource allocation reductions, 2023).
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ from datetime import date, datetime, timedelta
 
 from dure.core.period import Month, Period
 from dure.programme.use import Checkpoint, PullBackRule
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a rule has taken of an award at earlier looks: nodes, and their GPU-seconds up to the award's end."""
+
+    nodes: int = 0
+    gpu_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,14 @@ def judge(
     used_since_gpu_seconds: int,
     nodes: int,
     gpus_per_node: int,
+    earlier: Earlier = Earlier(),
 ) -> Verdict:
-    """What the rule takes at a look, of `nodes` nodes held for `period`.
+    """What the rule takes at a look, of the `nodes` nodes left of those held for `period`.
 
     `used_gpu_seconds` is the rule's measure from the start to the look, `used_since_gpu_seconds` since the look before.
-    Of "nodes", `take_percent` are taken; of "unused_hours", as many whole nodes for the rest of the period as hold that
-    share of the hours not used so far. One node always stays.
+    Of "nodes", `take_percent` are taken; of hours, as many whole nodes for the rest of the period as hold that share:
+    of "unused_hours", those not used so far, of "planned_hours", those an even pace of all nodes would have used by
+    now, less what was taken `earlier`. One node always stays.
     """
     gpus = nodes * gpus_per_node
     award = gpus * period.seconds
@@ -86,17 +97,13 @@ def judge(
     percent = min(100, used * 100 // expected) if expected else 100
     rows = sorted(look.checkpoint.brackets, key=lambda row: row.used_below_percent)
     take = next((row.take_percent for row in rows if percent < row.used_below_percent), 0)
-    return Verdict(percent, take, _nodes(rule, look, period, take, award - used_gpu_seconds, nodes, gpus_per_node))
-
-
-def _nodes(
-    rule: PullBackRule, look: Look, period: Period, take: int, unused: int, nodes: int, gpus_per_node: int
-) -> int:
     if not take:
-        return 0
+        return Verdict(percent, 0, 0)
     if rule.takes == "nodes":
-        wanted = max(1, nodes * take // 100)
-    else:
-        left = int((period.end - look.at).total_seconds()) * gpus_per_node
-        wanted = unused * take // 100 // left if left else 0
-    return min(wanted, nodes - 1)
+        return Verdict(percent, take, min(max(1, nodes * take // 100), nodes - 1))
+    hours = (award - used_gpu_seconds) * take // 100
+    if rule.takes == "planned_hours":
+        passed = int((look.at - period.start).total_seconds())
+        hours = (nodes + earlier.nodes) * gpus_per_node * passed * take // 100 - earlier.gpu_seconds
+    left = int((period.end - look.at).total_seconds()) * gpus_per_node
+    return Verdict(percent, take, max(0, min(hours // left if left else 0, nodes - 1)))

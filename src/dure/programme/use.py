@@ -69,7 +69,9 @@ class PullBackRule(Part):
     """A pace table: at each checkpoint, those who used too little lose part of what is left.
 
     `relative_to` "award" compares use with the whole award, "pace" with what an even pace would have used by then,
-    "interval" with what the award gave since the checkpoint before. Rows are read from the lowest bracket up.
+    "interval" with what the award gave since the checkpoint before. Rows are read from the lowest bracket up. Taken is
+    a share of the hours not used so far, of the hours an even pace would have used by then (those taken at earlier
+    checkpoints among them: cumulative, not compounding), or of the servers.
     """
 
     code: Code
@@ -77,7 +79,7 @@ class PullBackRule(Part):
     applicant_classes: tuple[Code, ...]
     measure: Measure
     relative_to: Literal["award", "pace", "interval"]
-    takes: Literal["unused_hours", "nodes"]
+    takes: Literal["unused_hours", "planned_hours", "nodes"]
     notice_days: Days
     may_be_exempted: bool
     checkpoints: Annotated[tuple[Checkpoint, ...], Field(min_length=1)]

@@ -58,17 +58,26 @@ def verdict_at(
 
     Hours of which nothing is known count as used.
     """
+    period = _local(view)
     used = _used(rule, [hour for hour in hours if hour.start < until])
     since = _used(rule, [hour for hour in hours if look.since <= hour.start < until])
     return paces.judge(
         rule,
         look,
-        _local(view),
+        period,
         used_gpu_seconds=used,
         used_since_gpu_seconds=since,
         nodes=view.nodes,
         gpus_per_node=view.gpus_per_node,
+        earlier=_earlier(view, rule),
     )
+
+
+def _earlier(view: AllocationView, rule: PullBackRule) -> paces.Earlier:
+    rows = Case.objects.filter(allocation_id=view.id, rule=rule.code, state="executed").exclude(closed_at=None)
+    taken = list(rows.values_list("nodes_taken", "closed_at"))
+    seconds = sum(nodes * view.gpus_per_node * int((view.end_at - at).total_seconds()) for nodes, at in taken if at)
+    return paces.Earlier(sum(nodes for nodes, _ in taken), seconds)
 
 
 def _used(rule: PullBackRule, hours: Sequence[HourUse]) -> int:
