@@ -196,7 +196,10 @@ def _unasked(desired: DesiredState, observed: Observed) -> Iterator[DriftFinding
 
 
 def _word(item: Member | str) -> str:
-    return item if isinstance(item, str) else f"{item.login} ({len(item.ssh_keys)} keys)"
+    if isinstance(item, str):
+        return item
+    keys = len(item.ssh_keys)
+    return f"{item.login} ({keys} key{'' if keys == 1 else 's'})"
 
 
 def words(value: Any) -> str:
