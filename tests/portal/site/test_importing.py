@@ -25,6 +25,7 @@ from dure.portal.reviews import queries as reviews
 from dure.portal.reviews.models import Reviewer
 from dure.portal.site.importing import giving, sheets, taking, uploads
 from dure.portal.site.importing.uploads import Upload
+from dure.portal.site.tasks import office as office_tasks
 from tests.portal.competition import (
     AFTER,
     CLOSES,
@@ -270,8 +271,10 @@ def test_a_call_that_closed_elsewhere_is_moved_here_whole():
         calls.announce(actor=boss, now=AFTER, code="25-1")
     calls.take_over(actor=boss, now=AFTER, code="25-1")
     assert call_queries.call("25-1").state == "closed" and call_queries.events("25-1")[-1].kind == "closed"
+    assert "There is nothing to review" in {task.title.en for task in office_tasks.tasks(boss, AFTER)}
     assert tried(boss, whole()).is_right and Application.objects.get().state == "submitted"
     assert applications.admit_all(actor=boss, now=AFTER, call_code="25-1") == ["OLD-0001"]
+    assert "Start the review" in {task.title.en for task in office_tasks.tasks(boss, AFTER)}
     calls.start_review(actor=boss, now=AFTER, code="25-1")
     assert journal.verify() is None
 

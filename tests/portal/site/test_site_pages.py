@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.defaults import server_error
 
 from dure.portal.people import operations as people
 from dure.portal.people import queries
@@ -175,3 +176,9 @@ def test_too_many_posts_are_told_to_wait(settings):
     statuses = [client.post("/organisations/new/", {}).status_code for _ in range(12)]
     assert statuses[0] == 422
     assert statuses[-1] == 429
+
+
+def test_the_page_of_a_fault_knows_nothing_and_says_so_in_whole_sentences():
+    page = server_error(RequestFactory().get("/")).content.decode()
+    assert "잠시 문제가 생겼습니다" in page and "날짜와 시각은" not in page
+    assert "/accounts/login/" not in page, "it cannot tell who is signed in"

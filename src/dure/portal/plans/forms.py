@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dure.core.errors import InvalidInput
@@ -212,7 +212,7 @@ def _is_changed(bound: Any) -> bool:
 class CallChoice(forms.Form):
     """Which call a scenario is for."""
 
-    call = forms.ChoiceField(label=_("공모"))
+    call = forms.ChoiceField(label=pgettext_lazy("one", "공모"))
 
     def __init__(self, *args: Any, calls: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from dure.core.text import Text
@@ -194,7 +194,7 @@ class InvitationForm(forms.Form):
         for name, label, hint in (
             ("email", _("이메일"), _("이 주소로 링크를 보냅니다. 가입하지 않고 답할 수 있습니다.")),
             ("name", _("이름"), ""),
-            ("call_code", _("공모"), ""),
+            ("call_code", pgettext("one", "공모"), ""),
             ("note", _("덧붙이는 말"), _("초대 메일과 링크의 화면에 나타납니다.")),
             ("load_limit", _("부탁할 건수"), ""),
             ("valid_days", _("답을 기다리는 날수"), ""),

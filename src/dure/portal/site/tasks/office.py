@@ -88,12 +88,7 @@ def _call(actor: Actor, call: CallView, now: datetime) -> Iterator[Task]:
         )
         yield Task(title, name, addresses.application(to_check[0]), due=call.decide_by, weight=22)
     if call.state == "closed":
-        waiting = applications.counts(call.code, actor).get("submitted", 0)
-        if waiting:
-            title = Text(f"신청 {waiting}건의 요건을 확인하십시오", f"Check {waiting} applications for eligibility")
-        else:
-            title = Text("평가를 시작하십시오", "Start the review")
-        yield Task(title, name, page, due=call.decide_by)
+        yield _closed(actor, call, page)
     elif call.state == "reviewing":
         yield _review(actor, call)
     if call.state in ("reviewing", "deciding") and (objections := reviews.to_judge([call.code])):
@@ -104,6 +99,22 @@ def _call(actor: Actor, call: CallView, now: datetime) -> Iterator[Task]:
         yield Task(title, name, f"/reviews/panel/{call.code}/feasibility/?state=infeasible", weight=17)
     if call.state == "deciding":
         yield _decision(actor, call)
+
+
+def _closed(actor: Actor, call: CallView, page: str) -> Task:
+    counts = applications.counts(call.code, actor)
+    if waiting := counts.get("submitted", 0):
+        title = Text(f"신청 {waiting}건의 요건을 확인하십시오", f"Check {waiting} applications for eligibility")
+    elif counts.get("admitted", 0):
+        title = Text("평가를 시작하십시오", "Start the review")
+    else:
+        title = Text("평가할 신청이 없습니다", "There is nothing to review")
+        why = Text(
+            f"{call.title.ko}. 다른 곳에서 받은 신청을 가져오거나 공모를 취소하십시오.",
+            f"{call.title.en}. Import applications received elsewhere, or cancel the call.",
+        )
+        return Task(title, why, page, due=call.decide_by)
+    return Task(title, call.title, page, due=call.decide_by)
 
 
 _DRAFT = Text("아직 공고하지 않은 공모입니다.", "This call has not been announced.")
