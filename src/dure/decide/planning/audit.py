@@ -612,8 +612,8 @@ class Line(NamedTuple):
 class Bound:
     """What no plan can exceed, from the certificate's prices: rows at their price, block rows as exact knapsacks.
 
-    `room` names rows on which only plans count that leave so much free; `forced`, a row and its room, asks what plans
-    can reach that leave less; `decided` names the applications that all of them fund, and those that none does.
+    `merit` knows on which rows only plans count that leave room; `forced`, a row and its room, asks what plans reach
+    that leave less; `decided` names the applications that all of them fund, and those that none does.
     """
 
     def __init__(
@@ -621,11 +621,11 @@ class Bound:
         ground: Ground,
         certificate: Object,
         rule: Object,
-        room: dict[str, int] | None = None,
+        merit: Merit,
         forced: tuple[str, int] | None = None,
         decided: Decided = (frozenset(), frozenset()),
     ) -> None:
-        self.ground, self.rule, self.room, self.forced = ground, rule, room or {}, forced
+        self.ground, self.rule, self._merit, self.forced = ground, rule, merit, forced
         self.funded, self.left_out = decided
         self.served = certificate.get("served", {})
         self.conditional = certificate.get("conditional", [])
@@ -648,7 +648,6 @@ class Bound:
         self._credit: dict[str, int] = {}
         self._all: dict[str, int] = {}
         self._soft: set[str] = set()
-        self._merit = Merit(ground, rule["delta_tenths"], self.room)
 
     def derive(self) -> int | None:
         """The bound, cut to a whole number; None when the certificate has something wrong (`wrong` says what)."""
@@ -1053,6 +1052,7 @@ class Merit:
 
     def __init__(self, ground: Ground, delta: int, room: dict[str, int]) -> None:
         self.ground, self.delta, self.room = ground, delta, room
+        self._known: dict[tuple[str, str, int, int, str], int | None] = {}
 
     def is_above(self, first: str, second: str) -> bool:
         """Whether `first` may have justified envy of `second` at all."""
@@ -1078,7 +1078,14 @@ class Merit:
 
         Then dropping `second` lets `first` in, so no plan without justified envy funds it there with `first` out. The
         row `besides` is left aside. Choices of `first` that even an empty calendar could not hold count for nothing.
+        Many parts of a certificate ask the same.
         """
+        key = first["id"], second["id"], id(option), start, besides
+        if key not in self._known:
+            self._known[key] = self._least(first, second, option, start, besides)
+        return self._known[key]
+
+    def _least(self, first: Object, second: Object, option: Object, start: int, besides: str) -> int | None:
         end = start + second["duration"]
         given = self._uses(second, option, start, end)
         best = None
@@ -1165,15 +1172,17 @@ def prove(ground: Ground, certificate: Object, rule: Object) -> tuple[int | None
     """
     rooms: list[Bound] = []
     room: dict[str, int] = {}
+    band = rule["delta_tenths"]
     common = {"scale": certificate["scale"], "blocks": certificate["blocks"]}
     for one in certificate.get("slack", []):
         blocks = [row for row in certificate["blocks"] if row != one["row"]]
         own = {**one, **common, "blocks": blocks}
-        rooms.append(Bound(ground, own, rule, dict(room), forced=(one["row"], one["room"])))
+        rooms.append(Bound(ground, own, rule, Merit(ground, band, dict(room)), forced=(one["row"], one["room"])))
         room[one["row"]] = min(one["room"], room.get(one["row"], one["room"]))
     leaves, wrong = divide(ground, certificate.get("branches", []))
-    parts = [Bound(ground, {**leaf, **common}, rule, room, decided=decided) for leaf, decided in leaves]
-    main = Bound(ground, certificate, rule, room)
+    merit = Merit(ground, band, room)
+    parts = [Bound(ground, {**leaf, **common}, rule, merit, decided=decided) for leaf, decided in leaves]
+    main = Bound(ground, certificate, rule, merit)
     highest, branched, bounds = main.derive(), [one.derive() for one in parts], [one.derive() for one in rooms]
     wrong += [what for one in (*rooms, main, *parts) for what in one.wrong]
     if room and rule["name"] != "merit":
