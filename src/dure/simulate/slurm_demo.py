@@ -102,7 +102,8 @@ def _timed(part: Callable[[], None]) -> float:
 def _print(console: Console, figures: dict[str, int], times: Times, sizes: list[Measured]) -> None:
     growth = Table(title="Real Slurm clusters with fake GPUs on this machine")
     for column in ("cluster", "nodes so far", "GPUs so far", "seconds so far", "MiB so far", "MiB per node"):
-        growth.add_column(column, justify="left" if column == "cluster" else "right")
+        is_name = column == "cluster"
+        growth.add_column(column, justify="left" if is_name else "right", no_wrap=is_name)
     for one in sizes:
         figure = (f"{one.nodes:,}", f"{one.nodes * 8:,}", f"{one.seconds:.1f}", f"{one.mebibytes:,}")
         growth.add_row(one.cluster, *figure, f"{one.mebibytes / one.nodes:.1f}")
