@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from dure.decide.planning.packing import Merit, Model, from_json
 from dure.decide.planning.packing.bound import evaluate
 from dure.decide.planning.packing.branches import Leaf
-from dure.decide.planning.packing.pack import Run
+from dure.decide.planning.packing.pack import Run, pack
+from dure.decide.planning.packing.patterns import Patterns
 from dure.decide.planning.packing.terms import compress
 from tests.decide.planning.packing.small import envious, plans
 
@@ -70,3 +72,11 @@ def test_every_part_bounds_its_plans() -> None:
                 assert all(plan[g] >= 0 for g in leaf.served) and all(plan[g] < 0 for g in leaf.out), seed
                 assert value * run.plain.scale <= max(leaf.total, floor), seed
     assert divided > 10
+
+
+def test_a_linear_programme_that_cannot_be_solved_leaves_a_bound_that_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, merit = crowded(1)
+    best = max(value for plan, value, left in plans(model) if not envious(model, merit, plan, left))
+    monkeypatch.setattr(Patterns, "_run", lambda patterns: None)
+    packed = pack(model, 20_000, merit=merit)
+    assert packed.value <= best <= packed.bound

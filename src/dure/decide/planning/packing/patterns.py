@@ -241,6 +241,8 @@ class Patterns:
         is_best = False
         for _ in range(passes):
             value = self._run()
+            if value is None:
+                return False  # the prices and the mixture known before stand
             for inertia in (INERTIA, 0.0):
                 tried = self._mixed(inertia)
                 relaxed = self.relax(tried)
@@ -255,15 +257,19 @@ class Patterns:
         self._read_mixture()
         return is_best
 
-    def _run(self) -> float:
-        """Solve the linear programme from its last basis; its value."""
-        self._highs.run()
-        self._iterations += int(self._highs.getInfo().simplex_iteration_count)
-        status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise RuntimeError(f"the linear programme over patterns ended as {status}")
-        self._dual = -np.array(self._highs.getSolution().row_dual)
-        return -float(self._highs.getInfo().objective_function_value)
+    def _run(self) -> float | None:
+        """Solve the linear programme from its last basis, or else from none; its value, None where HiGHS fails twice.
+
+        HiGHS gives up where a basis is ill-conditioned ("unknown"), which mostly helps once the basis is forgotten.
+        """
+        for _ in range(2):
+            self._highs.run()
+            self._iterations += int(self._highs.getInfo().simplex_iteration_count)
+            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                self._dual = -np.array(self._highs.getSolution().row_dual)
+                return -float(self._highs.getInfo().objective_function_value)
+            self._highs.clearSolver()
+        return None
 
     def _mixed(self, inertia: float) -> Prices:
         """Prices between the best so far and the linear programme's."""
