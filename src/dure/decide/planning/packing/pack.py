@@ -70,7 +70,7 @@ POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 """Shares of the budget of a search that goes over pools and the windows there may take."""
 
 ZONES_PERCENT = 40
-"""Share of the search of large models that goes zone by zone."""
+"""Share of the search of large models under no merit order that goes zone by zone."""
 
 ITERATION_COST = 60
 """Units a simplex iteration of a window costs."""
@@ -155,7 +155,7 @@ def pack(
         run.round_rows(pools)
     if merit is None:
         run.search_pooled(threads)
-        run.search(threads, budget)
+        run.search(threads, budget, ZONES_PERCENT)
     else:
         run.search(threads, run.done + (budget - run.done) * VALUE_PERCENT // 100)
         run.bind(merit)
@@ -331,13 +331,13 @@ class Run:
         height = self.model.rows + self.model.groups + len(patterns.terms)
         self.spend(patterns.take_iterations() * (height // 40 + 1) + self._step_cost(), "bound")
 
-    def search(self, threads: int, until: int) -> None:
-        """Anneal in rounds until `until` units are spent."""
+    def search(self, threads: int, until: int, zones: int = 0) -> None:
+        """Anneal until `until` units are spent; large models go zone by zone with the last `zones` percent."""
         if self.is_over:
             return
         mean = self._mean_value()
         if self.model.choices > LARGEST_PATTERNS:
-            cooled = until - (until - self.done) * ZONES_PERCENT // 100
+            cooled = until - (until - self.done) * zones // 100
             self._cool(self._around(mean * LARGE_WIDTH_PERMILLE // 1000), threads, cooled)
             self._search_zones(threads, until)
             return
@@ -362,6 +362,8 @@ class Run:
 
     def _search_zones(self, threads: int, until: int) -> None:
         """Better the plan zone by zone until `until`."""
+        if self.done >= until or self.is_over:
+            return
         prices, width = self._guide[0], self._mean_value() * ZONE_WIDTH_PERMILLE // 1000
         around = self._around(width)
         column, model, held = self._board_of(around)
