@@ -23,6 +23,7 @@ FONTS = Path(__file__).parent / "fonts"
 # Rare syllables outside the embedded subset: a font every PDF reader with Korean support brings along.
 ELSE = "HYGothic-Medium"
 MARGIN = 20 * mm
+PADDING = 6  # points that a frame of the library keeps free at either side; a wider table sticks out beside the text
 INK, LINE, HEAD = colors.HexColor("#1e2124"), colors.HexColor("#b1b8be"), colors.HexColor("#f4f5f6")
 
 
@@ -46,7 +47,7 @@ def pdf(notice: Notice) -> bytes:
     story: list[Flowable] = [_paragraph(notice.code, "small"), _paragraph(notice.title, "title")]
     story += [_paragraph(text, "body") for text in notice.lead]
     for section in notice.sections:
-        story += _section(section, document.width)
+        story += _section(section, document.width - 2 * PADDING)
     story += [Spacer(1, 6 * mm), _paragraph(notice.foot, "small")]
 
     def number(canvas: Any, _document: Any) -> None:
