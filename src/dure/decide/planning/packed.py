@@ -18,7 +18,7 @@ from dure.decide.planning.packing import branches
 from dure.decide.planning.packing import model as packing
 from dure.decide.planning.packing.bound import Prices, blocks_of, evaluate
 from dure.decide.planning.packing.envy import Merit
-from dure.decide.planning.packing.pack import Packed
+from dure.decide.planning.packing.result import Packed
 from dure.decide.planning.packing.rounding import Pools
 from dure.decide.planning.packing.slack import Slack
 from dure.decide.planning.packing.state import possible

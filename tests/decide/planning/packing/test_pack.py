@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib
 import json
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.core.errors import InvalidInput
-from dure.decide.planning.packing import from_json, pack, to_json
+from dure.decide.planning.packing import Model, build, from_json, pack, to_json
+from dure.decide.planning.packing.blocks import promising_blocks
+from dure.decide.planning.packing.bound import Prices, price_scale
 from tests.decide.planning.packing.proof import bound
 from tests.decide.planning.packing.small import plans, tiny
 
@@ -136,3 +139,48 @@ def test_unusable_models_name_the_place(document: object, where: str) -> None:
 def test_empty_model() -> None:
     packed = pack(from_json({"rows": [], "groups": []}), BUDGET)
     assert packed.value == packed.bound == 0 and packed.choice.tolist() == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_dense_rows_are_searched_widely(seed: int) -> None:
+    """Every choice uses every row: good plans lie further from the prices than where rows are sparse."""
+    model = _dense(40, 5, seed)
+    assert pack(model, 40_000).value >= 0.99 * _optimum(model)
+
+
+def test_rows_whose_tables_are_too_large_are_not_tried_as_blocks() -> None:
+    model, nobody = _dense(40, 1, 1), np.zeros(0, dtype=np.int64)
+    prices = Prices(price_scale(model), np.ones(1, dtype=np.int64), nobody)
+    assert promising_blocks(model, prices, np.ones(model.choices, dtype=np.bool_)).tolist() == [0]
+    large = build(
+        model.caps * 2_000 + 1, model.group_start, model.value, model.use_start, model.use_row,
+        model.use_amount * 2_000 + np.arange(len(model.use_row)),
+    )  # fmt: skip
+    assert promising_blocks(large, prices, np.ones(model.choices, dtype=np.bool_)).tolist() == []
+
+
+def _dense(groups: int, rows: int, seed: int) -> Model:
+    """One choice a group, every row used; room for a quarter."""
+    chance = np.random.default_rng(seed)
+    amount = chance.integers(1, 1_000, (groups, rows))
+    return build(
+        amount.sum(0) // 4,
+        np.arange(groups + 1),
+        amount.sum(1) // rows + chance.integers(0, 500, groups),
+        np.arange(groups + 1) * rows,
+        np.tile(np.arange(rows, dtype=np.int32), groups),
+        amount.ravel(),
+    )
+
+
+def _optimum(model: Model) -> int:
+    """By HiGHS, exactly."""
+    solver, row = highspy.Highs(), model.use_row.reshape(model.groups, -1)
+    solver.setOptionValue("output_flag", False)
+    amount = model.use_amount.reshape(row.shape)
+    x = [solver.addBinary(obj=-float(v)) for v in model.value]
+    for r in range(model.rows):
+        solver.addConstr(sum(int(amount[g, r]) * x[g] for g in range(model.groups)) <= int(model.caps[r]))
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.run()
+    return -round(solver.getObjectiveValue())

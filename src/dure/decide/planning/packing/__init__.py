@@ -23,6 +23,7 @@ From below, *search* on a board (`state`) that knows what is left of every row a
      freed, and accept small losses early on. Two chains, each with its own seed, joined after every cycle of rounds.
      Large models cool once; then `zones` decides a hundred held choices at a time anew, where the plan loses most.
   7. `pooled`: where rows cannot be told apart, search with them added up and distribute the plan over them after.
+     A model that names no such rows is searched narrowly and widely, cold and hot, in turns.
 
 Under a *merit order* (`envy`) a plan must leave nobody out who, with a score higher by the band, could take the place
 of one lower award. `settle` searches among such plans only; `precedence` finds inequalities that all of them obey
@@ -35,6 +36,7 @@ The first call compiles the kernels (cached beside the source afterwards).
 
 from dure.decide.planning.packing.envy import Merit, envy_count
 from dure.decide.planning.packing.model import Model, build, from_json, to_json
-from dure.decide.planning.packing.pack import DEFAULT_BUDGET, Packed, pack
+from dure.decide.planning.packing.pack import DEFAULT_BUDGET, pack
+from dure.decide.planning.packing.result import Packed
 
 __all__ = ["DEFAULT_BUDGET", "Merit", "Model", "Packed", "build", "envy_count", "from_json", "pack", "to_json"]

@@ -14,6 +14,9 @@ CANDIDATES = 48
 TRIALS = 20_000_000
 """Uses gone through in all trials together."""
 
+LARGEST_TABLE = 1 << 22
+"""Uses of a row times its cap up to which its table is worth the time that prices beside it would take."""
+
 CROWD = 600
 """A row that holds more mean uses than this fills smoothly; keeping it exact gains next to nothing."""
 
@@ -27,7 +30,10 @@ def promising_blocks(model: Model, prices: Prices, alive: Bool) -> Int64:
     binding = ~never_binds(model)
     count = np.maximum(np.bincount(model.use_row, minlength=model.rows), 1)
     mean = np.bincount(model.use_row, model.use_amount, model.rows) / count
-    small = np.flatnonzero(binding & (model.caps < CROWD * mean))
+    step = np.zeros(model.rows, dtype=np.int64)
+    np.gcd.at(step, model.use_row, model.use_amount)
+    cells = model.caps // np.maximum(step, 1) * count
+    small = np.flatnonzero(binding & (model.caps < CROWD * mean) & (cells <= LARGEST_TABLE))
     priced = small[prices.rows[small] > 0]
     priced = priced[np.lexsort((priced, -prices.rows[priced] * mean[priced]))][: candidates(model)]
     terms, nothing = compress([]), blocks_of(model, np.empty(0, dtype=np.int64))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from dure.decide.planning.packing.model import Bool, Int64, Model
 from dure.decide.planning.packing.patterns import Patterns
 from dure.decide.planning.packing.pooled import PATIENCE, Windows, pooled, split
 from dure.decide.planning.packing.precedence import Precedences
+from dure.decide.planning.packing.result import Packed
 from dure.decide.planning.packing.rounding import MOST_ROUNDS, Pools, Roundings
 from dure.decide.planning.packing.search import (
     COOLING_PARTS,
@@ -66,6 +66,13 @@ BRANCHING_PERCENT, MOST_LEAVES = 10, 16
 """Share of the budget that dividing the plans under a merit order may take, and into how many parts: every part is
 written down and checked, and the later ones lower the bound by little."""
 
+PLAIN_TURNS = 2 * ((False, 1), (True, 1), (True, 10), (True, 3))
+"""Turns of the search without pools: whether every choice is promising that a better plan may hold, and the heat, as a
+multiple of the usual. Where rows are dense, good plans lie further apart."""
+
+USES_PER_UNIT = 64
+"""Uses of a group that a move without pools goes through for one unit."""
+
 POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 """Shares of the budget of a search that goes over pools and the windows there may take."""
 
@@ -92,44 +99,6 @@ OnProgress = Callable[[str, int, int, int], bool]
 """Called with (phase, units done, best value, bound); answers whether to go on."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Packed:
-    """A plan and its proof.
-
-    `choice` [groups] is the place of the choice within its group, -1 for none. `prices.rows` [rows], with `blocks`
-    naming the rows kept as exact knapsacks (their price is 0), proves `bound`: see `bound`. Under a merit order
-    `bound` holds for plans without envy and also needs `terms` with `prices.terms` (see `precedence`) and `slack`, on
-    which the terms may rest; `value_bound` holds for all plans, and `envy` counts the envious groups of the plan.
-    Without a merit order `envy` is None.
-    """
-
-    choice: Int64
-    value: int
-    bound: int
-    prices: Prices
-    blocks: Int64
-    terms: tuple[Term, ...]
-    slack: tuple[Slack, ...]
-    branches: tuple[int | Leaf, ...]
-    value_bound: int
-    envy: int | None
-    work: int
-    stopped: bool
-
-    def to_json(self) -> dict[str, object]:
-        """RESULT of a model without a merit order: choices, value, bound and what proves it, all integers."""
-        if self.envy is not None:
-            raise ValueError("a bound under a merit order rests on terms, which RESULT has no place for")
-        return {
-            "choice": [c if c >= 0 else None for c in self.choice.tolist()],
-            "value": self.value,
-            "bound": self.bound,
-            "prices": self.prices.rows.tolist(),
-            "scale": self.prices.scale,
-            "blocks": self.blocks.tolist(),
-        }
-
-
 def pack(
     model: Model,
     budget: int = DEFAULT_BUDGET,
@@ -153,7 +122,9 @@ def pack(
     run.tighten()
     if pools is not None:
         run.round_rows(pools)
-    if merit is None:
+    if merit is None and pools is None and model.choices <= LARGEST_PATTERNS:
+        run.search_plain(threads)
+    elif merit is None:
         run.search_pooled(threads)
         run.search(threads, budget, ZONES_PERCENT)
     else:
@@ -180,6 +151,7 @@ class Run:
         self.roundings: Roundings | None = None
         self.value_total: int | None = None
         self.rule: Rule | None = None
+        self._move_cost = 1
         self.nothing: Blocks = blocks_of(model, np.empty(0, dtype=np.int64))
         self.blocks = self.nothing
         scale, zero = price_scale(model), np.zeros(model.rows, dtype=np.int64)
@@ -378,6 +350,17 @@ class Run:
         held = np.where(self.held >= 0, np.searchsorted(column, self.held), -1)
         return column, self.model.within(column), held
 
+    def search_plain(self, threads: int) -> None:
+        """Anneal narrowly and widely, cold and hot, in turns."""
+        mean = self._mean_value()
+        self._move_cost = 1 + len(self.model.use_row) // max(1, self.model.groups) // USES_PER_UNIT
+        for n, (is_wide, times) in enumerate(PLAIN_TURNS):
+            if self.is_over:
+                break
+            width = max(mean * WIDTH_PERMILLE // 1000, self.bound - self.value if is_wide else 0)
+            until = self.done + (self.budget - self.done) // (len(PLAIN_TURNS) - n)
+            self._rounds(self._around(width), [mean * times * h // 1000 for h in HEAT_PERMILLE], threads, until, None)
+
     def search_pooled(self, threads: int) -> None:
         """Search where the rows of a pool are one, and distribute what is found over them."""
         found = self.roundings
@@ -412,7 +395,7 @@ class Run:
     def _rounds(self, around: Field, heats: list[int], threads: int, until: int, rule: Rule | None) -> None:
         """Rounds of annealing until `until`."""
         chains = open_chains(self.model, self.model.value, self.held, CHAINS)
-        cost = CHAINS * (1 if rule is None else SETTLED_COST)
+        cost = CHAINS * self._move_cost * (1 if rule is None else SETTLED_COST)
         cycles = 2 if rule is None else 1
         share = max(1, (until - self.done) // (cycles * len(heats) * cost))
         turn = 0
