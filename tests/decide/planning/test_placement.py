@@ -21,6 +21,7 @@ SLOTS = 8
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches of moments: what must hold does so however little is searched."""
     monkeypatch.setattr(sweepline, "WIDEST", 20)
+    monkeypatch.setattr(sweepline, "SEARCHES", 2)
     monkeypatch.setattr(homes, "VISITS", 2_000)
 
 

@@ -69,9 +69,10 @@ def place(leaves: Sequence[Leaf], claims: Sequence[Claim], busy: Spans, slots: i
     free = np.zeros((len(leaves), slots), dtype=np.int64)
     for index, leaf in enumerate(leaves):
         for node in leaf.nodes:
-            free[index] += 1
+            is_free = np.ones(slots, dtype=np.int64)
             for start, end in busy.get(node, ()):
-                free[index, start:end] -= 1
+                is_free[start:end] = 0
+            free[index] += is_free
     spans = np.array([(one.start, one.end, one.nodes) for one in ordered], dtype=np.int64).reshape(-1, 3)
     lines = tuple(np.ascontiguousarray(spans[:, at]) for at in range(3))
     home = homes.homes(free.copy(), *lines)

@@ -21,10 +21,10 @@ Ints = npt.NDArray[np.int64]
 
 TRIES = 30
 """Packings tried for each state."""
-WORK, WIDEST = 5_000_000_000, 1_500
-"""Looks at a group the search may take, and the most states it keeps from slot to slot."""
-FIRST_WIDTH = 60
-"""Width of a first, quick search; the wide one follows only if some award was split."""
+WORK, WIDEST = 2_000_000_000, 400
+"""Looks at a group one search may take, and the most states it keeps from slot to slot."""
+SEARCHES = 20
+"""Searches with other draws, for as long as some award is split: every other one from the last slot to the first."""
 LOST = 1_000
 """An award that found too few nodes counts as so many splits."""
 
@@ -32,19 +32,34 @@ LOST = 1_000
 def shares(free: Ints, start: Ints, end: Ints, nodes: Ints) -> Ints:
     """[award, leaf] nodes each award takes of each group; a row sums to less than `nodes` where too few were free.
 
-    `free` [leaf, slot]; awards in order of start. The same input gives the same answer.
+    `free` [leaf, slot]. The same input gives the same answer.
     """
+    best, fewest = np.zeros((len(start), len(free)), dtype=np.int64), (LOST + 1) * len(start) + 1
     if not len(start) or not len(free):
-        return np.zeros((len(start), len(free)), dtype=np.int64)
-    widest = max(20, min(WIDEST, WORK // (TRIES * len(start) * len(free) * 25)))
-    falls, steps = _falls(free), len(np.unique(start))
-    for width in (min(FIRST_WIDTH, widest), widest):
-        parent, seeds = np.zeros((steps, width), dtype=np.int64), np.zeros((steps, width), dtype=np.uint64)
-        seed = np.array([len(start) + 7], dtype=np.uint64)
-        splits = _beam(free, falls, start, end, nodes, TRIES, parent, seeds, seed)
-        if splits == 0:
+        return best
+    slots = free.shape[1]
+    ways = ((free, start, end), (free[:, ::-1], slots - end, slots - start))
+    for search in range(SEARCHES):
+        room, first, last = ways[search % 2]
+        fewest = _search(room, first, last, nodes, len(start) + 7 + search, best, fewest)
+        if not fewest:
             break
-    return np.asarray(_again(free, falls, start, end, nodes, parent, seeds))
+    return best
+
+
+def _search(free: Ints, start: Ints, end: Ints, nodes: Ints, seed: int, best: Ints, fewest: int) -> int:
+    """One search, into `best` if it splits fewer than `fewest`; the fewest splits then. Splits only add up, so it ends
+    where all its states have as many."""
+    order = np.lexsort((end, -nodes, start))
+    free, start, end, nodes = np.ascontiguousarray(free), start[order], end[order], nodes[order]
+    width = max(20, min(WIDEST, WORK // (TRIES * len(start) * len(free) * 25)))
+    steps, falls = len(np.unique(start)), _falls(free)
+    parent, seeds = np.zeros((steps, width), dtype=np.int64), np.zeros((steps, width), dtype=np.uint64)
+    chance = np.array([seed], dtype=np.uint64)
+    splits = int(_beam(free, falls, start, end, nodes, TRIES, parent, seeds, chance, fewest))
+    if splits < fewest:
+        best[order] = _again(free, falls, start, end, nodes, parent, seeds)
+    return splits
 
 
 def _falls(free: Ints) -> Ints:
@@ -128,9 +143,9 @@ def _upto(start, first):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _beam(free, falls, start, end, nodes, tries, parent, seeds, seed):  # type: ignore[no-untyped-def]
+def _beam(free, falls, start, end, nodes, tries, parent, seeds, seed, limit):  # type: ignore[no-untyped-def]
     """Fill `parent` and `seeds` [step, state]: from which state, with which draws, each state kept was reached; the
-    best come first. Returns the splits of the best."""
+    best come first. Returns the splits of the best, or `limit` as soon as no state has fewer."""
     leaves, slots, count, width = free.shape[0], free.shape[1], len(start), parent.shape[1]
     load, ends = np.zeros((2, width, leaves, slots), np.int16), np.zeros((2, width, leaves, slots + 1), np.int16)
     one_load, one_ends = load[0, 0].copy(), ends[0, 0].copy()
@@ -151,7 +166,7 @@ def _beam(free, falls, start, end, nodes, tries, parent, seeds, seed):  # type: 
             worth[child] = found[child, 0] * 1_000_000_000 - found[child, 1]
         kept, before = 0, np.int64(-1)
         for child in np.argsort(worth):
-            if kept == width:
+            if kept == width or found[child, 0] >= limit:
                 break
             if before >= 0 and worth[child] == worth[before]:
                 continue
@@ -163,6 +178,8 @@ def _beam(free, falls, start, end, nodes, tries, parent, seeds, seed):  # type: 
             )
             splits[kept], together[kept] = found[child, 0], found[child, 1]
             kept += 1
+        if kept == 0:
+            return limit
         alive, first = kept, last
     return splits[0]
 
