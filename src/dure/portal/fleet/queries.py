@@ -244,6 +244,15 @@ def free_nodes(code: str, start_at: datetime, end_at: datetime) -> list[tuple[st
     return list(rows.values_list("name", "leaf"))
 
 
+def held(code: str, period: Period) -> dict[tuple[str, int], list[Period]]:
+    """When each node (name, leaf) of a cluster is held, as far as that touches the period."""
+    spans: dict[int, list[Period]] = defaultdict(list)
+    for node, _, start, end in _bookings(code, period):
+        spans[node].append(Period(start, end))
+    rows = Node.objects.filter(cluster__code=code).order_by("name").values_list("pk", "name", "leaf")
+    return {(name, leaf): spans.get(pk, []) for pk, name, leaf in rows}
+
+
 def _bookings(code: str, period: Period) -> list[tuple[int, str, datetime, datetime]]:
     return list(
         Booking.objects.filter(

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from dure.core.errors import IllegalTransition, InvalidInput, Mistake
 from dure.core.text import Text
-from dure.decide.fit import best_fit
 from dure.decide.lifecycles import AWARD
 from dure.portal.applications import queries as applications
 from dure.portal.awards.models import Award
+from dure.portal.awards.operations.placing import place
 from dure.portal.fleet import operations as fleet
 from dure.portal.fleet import queries as fleet_queries
 from dure.portal.framework import programme
@@ -39,8 +39,9 @@ def offer_plan(*, actor: Actor, now: datetime, plan_id: int) -> int:
     known = set(Award.objects.filter(plan_id=plan_id).values_list("application_id", flat=True))
     wanted = [rank for rank in plans.awarded(plan_id) if rank.application_id not in known]
     _require_eligible(wanted)
-    for rank in sorted(wanted, key=lambda one: (one.start_at, -one.nodes, one.number)):
-        offer(actor, now, plan_id, rank, rank.cluster, rank.nodes, rank.start_at, rank.end_at)
+    names = place(wanted)
+    for rank in wanted:
+        offer(actor, now, plan_id, rank, rank.cluster, names[rank.number], rank.start_at, rank.end_at)
     _tell_the_others(plan_id, now)
     journal.append(at=now, actor=actor.name, event="awards.offer_plan", subject=f"plan:{plan_id}", offers=len(wanted))
     return len(wanted)
@@ -84,13 +85,12 @@ def offer(
     plan_id: int,
     rank: plans.RankView,
     cluster: str,
-    nodes: int,
+    names: Sequence[str],
     start_at: datetime,
     end_at: datetime,
 ) -> None:
-    """One offer: nodes chosen and booked, the applicant told."""
+    """One offer: its nodes `names` booked, the applicant told."""
     application = applications.application(rank.number, READER)
-    names = best_fit(fleet_queries.free_nodes(cluster, start_at, end_at), nodes)
     fleet.book(
         actor=system("awards"),
         now=now,
@@ -110,8 +110,8 @@ def offer(
         holder_id=application.organisation.id,
         lead_id=application.lead_id,
         cluster_id=fleet_queries.cluster(cluster).id,
-        nodes=nodes,
-        node_names=names,
+        nodes=len(names),
+        node_names=list(names),
         requested_nodes=application.content.requested_nodes,
         start_at=start_at,
         end_at=end_at,
@@ -124,10 +124,10 @@ def offer(
         user_id=application.lead_id,
         subject=Text(f"[{rank.number}] 선정되었습니다", f"[{rank.number}] Your application has been selected"),
         body=Text(
-            f"서버 {nodes}대를 지원받게 되었습니다. {by}까지 답이 없으면 예비 순위로 넘어갑니다. 수락 여부를 알려"
+            f"서버 {len(names)}대를 지원받게 되었습니다. {by}까지 답이 없으면 예비 순위로 넘어갑니다. 수락 여부를 알려"
             f" 주십시오: /awards/{rank.number}/",
-            f"You have been awarded {nodes} servers. Without an answer by {by} they go to the waitlist. Please accept"
-            f" or decline: /awards/{rank.number}/",
+            f"You have been awarded {len(names)} servers. Without an answer by {by} they go to the waitlist. Please"
+            f" accept or decline: /awards/{rank.number}/",
         ),
         now=now,
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from dure.core.errors import InsufficientCapacity
+from dure.decide.fit import best_fit
 from dure.decide.planning.load import read_problem
 from dure.decide.planning.problem import Problem
 from dure.decide.planning.waitlist import Answer, offers
@@ -115,7 +116,8 @@ def _make(actor: Actor, now: datetime, problem: Problem, rank: RankView, answer:
     begins, ends = start.period(zone()).start, end.period(zone()).start
     try:
         with transaction.atomic():
-            offer(actor, now, rank.plan_id, rank, award.cluster, award.nodes, begins, ends)
+            names = best_fit(fleet.free_nodes(award.cluster, begins, ends), award.nodes)
+            offer(actor, now, rank.plan_id, rank, award.cluster, names, begins, ends)
     except InsufficientCapacity:
         return False
     return True
