@@ -33,8 +33,10 @@ from dure.decide.planning.packing.search import (
     HEAT_PERMILLE,
     LARGE_HEAT_PERMILLE,
     LARGE_WIDTH_PERMILLE,
+    PLAIN_TURNS,
     SETTLED_HEAT_PERMILLE,
     SETTLED_WIDTH_PERMILLE,
+    USES_PER_UNIT,
     WIDTH_PERMILLE,
     Field,
     best_of,
@@ -65,13 +67,6 @@ VALUE_PERCENT = 10
 BRANCHING_PERCENT, MOST_LEAVES = 10, 16
 """Share of the budget that dividing the plans under a merit order may take, and into how many parts: every part is
 written down and checked, and the later ones lower the bound by little."""
-
-PLAIN_TURNS = 2 * ((False, 1), (True, 1), (True, 10), (True, 3))
-"""Turns of the search without pools: whether every choice is promising that a better plan may hold, and the heat, as a
-multiple of the usual. Where rows are dense, good plans lie further apart."""
-
-USES_PER_UNIT = 64
-"""Uses of a group that a move without pools goes through for one unit."""
 
 POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 """Shares of the budget of a search that goes over pools and the windows there may take."""

@@ -35,6 +35,13 @@ SETTLED_WIDTH_PERMILLE = 100
 SETTLED_HEAT_PERMILLE = (60, 30, 30, 20)
 """The same under the merit rule, where good plans lie further apart."""
 
+PLAIN_TURNS = 2 * ((False, 1), (True, 1), (True, 10), (True, 3))
+"""Turns of the search without pools: whether every choice is promising that a better plan may hold, and the heat, as a
+multiple of the usual. Where rows are dense, good plans lie further apart."""
+
+USES_PER_UNIT = 64
+"""Uses of a group that a move without pools goes through for one unit."""
+
 FIRST_SEED = 0x9E3779B97F4A7C15
 
 
