@@ -21,7 +21,6 @@ From below, *search* on a board (`state`) that knows what is left of every row a
   5. Take what the linear programme takes whole, then fill up in order of value less price.
   6. `anneal`, `search`: force a promising choice in, evict whoever is worth least at the prices, give back what was
      freed, and accept small losses early on. Two chains, each with its own seed, joined after every cycle of rounds.
-     Large models cool once; then `zones` decides a hundred held choices at a time anew, where the plan loses most.
   7. `pooled`: where rows cannot be told apart, search with them added up and distribute the plan over them after.
      A model that names no such rows is searched narrowly and widely, cold and hot, in turns.
 

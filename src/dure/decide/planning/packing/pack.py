@@ -28,7 +28,6 @@ from dure.decide.planning.packing.precedence import Precedences
 from dure.decide.planning.packing.result import Packed
 from dure.decide.planning.packing.rounding import MOST_ROUNDS, Pools, Roundings
 from dure.decide.planning.packing.search import (
-    COOLING_PARTS,
     FIRST_SEED,
     HEAT_PERMILLE,
     LARGE_HEAT_PERMILLE,
@@ -43,7 +42,6 @@ from dure.decide.planning.packing.search import (
     field,
     greedy,
     open_chains,
-    run_part,
     run_round,
     share_best,
 )
@@ -51,7 +49,6 @@ from dure.decide.planning.packing.settle import settle_all
 from dure.decide.planning.packing.slack import Slack, candidates_for_slack, prove_slack
 from dure.decide.planning.packing.state import alone, open_board, possible
 from dure.decide.planning.packing.terms import Term, Terms, compress
-from dure.decide.planning.packing.zones import Zones
 
 DEFAULT_BUDGET = 16_000_000
 """Units of work when nothing is said: about a minute of one core. A unit is one annealing move of `search`."""
@@ -71,14 +68,8 @@ written down and checked, and the later ones lower the bound by little."""
 POOLED_PERCENT, WINDOWS_PERCENT = 10, 30
 """Shares of the budget of a search that goes over pools and the windows there may take."""
 
-ZONES_PERCENT = 40
-"""Share of the search of large models under no merit order that goes zone by zone."""
-
 ITERATION_COST = 60
 """Units a simplex iteration of a window costs."""
-
-ZONE_WIDTH_PERMILLE = 10
-"""How much a choice of a zone may lose at the prices, in permille of a mean held value."""
 
 LARGEST_PATTERNS = 20_000
 """Choices up to which prices are sought over patterns, and the search sees all of them. In larger models patterns took
@@ -121,7 +112,7 @@ def pack(
         run.search_plain(threads)
     elif merit is None:
         run.search_pooled(threads)
-        run.search(threads, budget, ZONES_PERCENT)
+        run.search(threads, budget)
     else:
         run.search(threads, run.done + (budget - run.done) * VALUE_PERCENT // 100)
         run.bind(merit)
@@ -298,52 +289,19 @@ class Run:
         height = self.model.rows + self.model.groups + len(patterns.terms)
         self.spend(patterns.take_iterations() * (height // 40 + 1) + self._step_cost(), "bound")
 
-    def search(self, threads: int, until: int, zones: int = 0) -> None:
-        """Anneal until `until` units are spent; large models go zone by zone with the last `zones` percent."""
+    def search(self, threads: int, until: int) -> None:
+        """Anneal in rounds until `until` units are spent."""
         if self.is_over:
             return
         mean = self._mean_value()
+        width, heats, column = WIDTH_PERMILLE, HEAT_PERMILLE, None
         if self.model.choices > LARGEST_PATTERNS:
-            cooled = until - (until - self.done) * zones // 100
-            self._cool(self._around(mean * LARGE_WIDTH_PERMILLE // 1000), threads, cooled)
-            self._search_zones(threads, until)
-            return
-        around = self._around(mean * WIDTH_PERMILLE // 1000)
-        self._rounds(around, [mean * h // 1000 for h in HEAT_PERMILLE], threads, until, None)
-
-    def _cool(self, around: Field, threads: int, until: int) -> None:
-        """One long round until `until`; a board of promising and held choices alone is faster."""
-        column, model, held = self._board_of(around)
-        around = field(model, around.regret[column], np.searchsorted(column, around.targets))
-        chains = open_chains(model, model.value, held, CHAINS)
-        heat, steps = self._mean_value() * LARGE_HEAT_PERMILLE // 1000, -(-(until - self.done) // CHAINS)
-        for part in range(COOLING_PARTS):
-            if self.is_over:
-                break
-            moves = steps * (part + 1) // COOLING_PARTS - steps * part // COOLING_PARTS
-            left = COOLING_PARTS - part
-            run_part(chains, around, heat * left // COOLING_PARTS, heat * (left - 1) // COOLING_PARTS, moves, threads)
-            best = best_of(chains).best
-            self.held = np.where(best >= 0, column[best], -1)
-            self.spend(moves * CHAINS, "search")
-
-    def _search_zones(self, threads: int, until: int) -> None:
-        """Better the plan zone by zone until `until`."""
-        if self.done >= until or self.is_over:
-            return
-        prices, width = self._guide[0], self._mean_value() * ZONE_WIDTH_PERMILLE // 1000
-        around = self._around(width)
-        column, model, held = self._board_of(around)
-        zones = Zones(model, around.regret[column], prices.rows, width * prices.scale, held)
-        while self.done < until and not self.is_over and (work := zones.round(threads)):
-            self.held = np.where(zones.held >= 0, column[zones.held], -1)
-            self.spend(work, "search")
-
-    def _board_of(self, around: Field) -> tuple[Int64, Model, Int64]:
-        """The choices that are promising or held, the model of these alone, and the plan in it."""
-        column = np.union1d(around.targets, self.held[self.held >= 0])
-        held = np.where(self.held >= 0, np.searchsorted(column, self.held), -1)
-        return column, self.model.within(column), held
+            width, heats = LARGE_WIDTH_PERMILLE, LARGE_HEAT_PERMILLE
+        around = self._around(mean * width // 1000)
+        if self.model.choices > LARGEST_PATTERNS:
+            # a board without the rest is faster, and who is evicted is offered what is promising only
+            column = np.union1d(around.targets, self.held[self.held >= 0])
+        self._rounds(around, [mean * h // 1000 for h in heats], threads, until, None, column)
 
     def search_plain(self, threads: int) -> None:
         """Anneal narrowly and widely, cold and hot, in turns."""
@@ -387,9 +345,21 @@ class Run:
         targets = np.flatnonzero(self.alive & (taken >= -width * prices.scale))
         return field(self.model, taken - left[self.model.group_of()], targets)
 
-    def _rounds(self, around: Field, heats: list[int], threads: int, until: int, rule: Rule | None) -> None:
-        """Rounds of annealing until `until`."""
-        chains = open_chains(self.model, self.model.value, self.held, CHAINS)
+    def _rounds(
+        self,
+        around: Field,
+        heats: list[int],
+        threads: int,
+        until: int,
+        rule: Rule | None,
+        column: Int64 | None = None,
+    ) -> None:
+        """Rounds of annealing until `until`; with `column`, on a board of these choices alone."""
+        model, held = self.model, self.held
+        if column is not None:
+            model, held = model.within(column), np.where(held >= 0, np.searchsorted(column, held), -1)
+            around = field(model, around.regret[column], np.searchsorted(column, around.targets))
+        chains = open_chains(model, model.value, held, CHAINS)
         cost = CHAINS * self._move_cost * (1 if rule is None else SETTLED_COST)
         cycles = 2 if rule is None else 1
         share = max(1, (until - self.done) // (cycles * len(heats) * cost))
@@ -397,7 +367,8 @@ class Run:
         while self.done < until and not self.is_over:
             steps = min(share, max(1, (until - self.done) // cost))
             run_round(chains, around, heats[turn % len(heats)], steps, threads, rule)
-            self.held = best_of(chains).best.copy()
+            best = best_of(chains).best
+            self.held = best.copy() if column is None else np.where(best >= 0, column[best], -1)
             turn += 1
             if turn % len(heats) == 0:
                 share_best(chains)

@@ -5,7 +5,7 @@ Chains differ in their seed only and never speak to each other, so one thread or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,12 +24,8 @@ HEAT_PERMILLE = (10, 3, 6, 3)
 """Starting heat of the rounds, in permille of a mean held value; rounds beyond the last go through them again."""
 
 LARGE_WIDTH_PERMILLE = 20
-LARGE_HEAT_PERMILLE = 5
-"""The same in models too large to be visited often: there is time for what is nearly as good only, and for cooling
-once. At 50,000 groups one round of 4 million moves came as far as eight of 3 million together."""
-
-COOLING_PARTS = 16
-"""Parts of a single long round, after each of which the caller hears of it."""
+LARGE_HEAT_PERMILLE = (5, 3, 4, 2)
+"""The same in models too large to be visited often: there is time for what is nearly as good only."""
 
 SETTLED_WIDTH_PERMILLE = 100
 SETTLED_HEAT_PERMILLE = (60, 30, 30, 20)
@@ -79,23 +75,10 @@ class Chain:
         place(self.board, self.best)
         if len(around.targets) == 0:
             return
-        where, chance = (around.regret, around.targets, around.near_start, around.near), (steps, PATIENCE, self.seed)
-        if rule is None:
-            gained = anneal(self.board, *where, heat, 0, *chance)
-        else:
-            gained = anneal_settled(self.board, rule, *where, heat, *chance)
+        where = (around.regret, around.targets, around.near_start, around.near, heat, steps, PATIENCE, self.seed)
+        gained = anneal(self.board, *where) if rule is None else anneal_settled(self.board, rule, *where)
         if gained > 0:
             self.best, self.worth = self.board.held.copy(), self.worth + int(gained)
-
-    def cool(self, around: Field, heat: int, cooled: int, steps: int) -> None:
-        """Anneal on from what stands on the board, worse than the best plan or not; keep what is better."""
-        if len(around.targets) == 0:
-            return
-        where = (around.regret, around.targets, around.near_start, around.near)
-        anneal(self.board, *where, heat, cooled, steps, PATIENCE, self.seed)
-        worth = int(self.board.worth[self.board.held[self.board.held >= 0]].sum())
-        if worth > self.worth:
-            self.best, self.worth = self.board.held.copy(), worth
 
 
 def open_chains(model: Model, worth: Int64, held: Int64, count: int) -> list[Chain]:
@@ -116,21 +99,12 @@ def run_round(
     chains: Sequence[Chain], around: Field, heat: int, steps: int, threads: int, rule: Rule | None = None
 ) -> None:
     """One round of `steps` moves on every chain."""
-    _on_each(chains, lambda chain: chain.round(around, heat, steps, rule), threads)
-
-
-def run_part(chains: Sequence[Chain], around: Field, heat: int, cooled: int, steps: int, threads: int) -> None:
-    """A part of one round, `steps` moves long, on every chain."""
-    _on_each(chains, lambda chain: chain.cool(around, heat, cooled, steps), threads)
-
-
-def _on_each(chains: Sequence[Chain], act: Callable[[Chain], None], threads: int) -> None:
     if threads == 1:
         for chain in chains:
-            act(chain)
+            chain.round(around, heat, steps, rule)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(act, chain) for chain in chains]:
+        for done in [pool.submit(chain.round, around, heat, steps, rule) for chain in chains]:
             done.result()
 
 
