@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dure.core.errors import InvalidInput
-from dure.decide.planning import audit, costs, displacement, reference
+from dure.decide.planning import audit, costs, displacement, reasons, reference
 from dure.decide.planning.committee import committee
 from dure.decide.planning.explain import Explanation, explain
 from dure.decide.planning.plan import Award, Plan
@@ -235,3 +235,12 @@ def test_committee_is_feasible_in_score_order_and_below_the_plan(problem: Proble
     assert found.value == reference.value(problem, found.awards) <= plan.bound
     document = {**plan.document(), "awards": [], "value": 0}
     assert audit.examine((problem.document(), problem.encode()), (document, b""))["envy"] == 0
+
+
+def test_a_guide_below_the_own_score_says_that_no_place_was_left() -> None:
+    """Prices are rough by whole awards: to somebody with more points the guide is no condition to be met."""
+    assert "71.6" in reasons.guidance(720, 716).en and "72.0 points would have made" in reasons.guidance(720, 716).en
+    for needed in (681, 716):
+        said = reasons.guidance(needed, 716)
+        assert "no whole place was left" in said.en and "자리가 남지" in said.ko
+        assert "68.1" not in said.en + said.ko

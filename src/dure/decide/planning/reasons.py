@@ -187,6 +187,13 @@ def guidance(needed: int, score: int) -> Text:
     if needed >= 1000:
         return NO_SCORE
     wanted, own = points(needed), points(score)
+    if needed <= score:
+        return Text(
+            f"이번 배분안의 가격으로 보면 선정될 만한 점수였으나(이 신청 {own}점), 이 신청에 맞는 온전한 자리가 남지 "
+            "않았습니다. 참고용이며 약속이 아닙니다.",
+            f"By this plan's prices its score of {own} would have sufficed, but no whole place was left for it. "
+            "This is guidance, not a promise.",
+        )
     return Text(
         f"이번 배분안의 가격으로 보면 약 {wanted}점 이상에서 선정이 유력했습니다(이 신청 {own}점). "
         "참고용이며 약속이 아닙니다.",
