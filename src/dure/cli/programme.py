@@ -16,6 +16,7 @@ from dure.cli import language
 from dure.core.errors import InvalidInput, Mistake
 from dure.core.text import Text
 from dure.programme import load
+from dure.programme.amounts import exact
 from dure.programme.schema import Programme
 from dure.programme.yaml_text import LineMistake
 
@@ -135,13 +136,12 @@ def _classes(programme: Programme) -> Table:
     columns = [Text("신청 구분", "Applicant class"), Text("자부담", "Self-pay")]
     columns += [Text(f"{m.name} 서버·월", f"{m.name} node-month") for m in programme.gpu_models]
     table = _table(Text("이용료", "Fees"), columns, range(1, len(columns)))
-    symbol = programme.currency.symbol.in_(language())
     for each in programme.applicant_classes:
         fees = (programme.fee_per_node_month(m.code, each.code) for m in programme.gpu_models)
         table.add_row(
             each.name.in_(language()),
             f"{each.self_pay_percent}%{_mark(programme, f'applicant_classes.{each.code}.self_pay_percent')}",
-            *(f"{fee // 10**programme.currency.decimals:,} {symbol}" for fee in fees),
+            *(exact(fee, programme.currency).in_(language()) for fee in fees),
         )
     return table
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from dure.programme.amounts import exact
 from dure.programme.schema import Programme
 
-TEXT_VERSION = "2026-1"
+TEXT_VERSION = "2026-2"
 
 
 def agreement_text(award: Any, application: Any, programme: Programme) -> str:
@@ -16,14 +17,14 @@ def agreement_text(award: Any, application: Any, programme: Programme) -> str:
     organisation = application.organisation
     duties = [programme.duty(code) for code in programme.applicant_class(organisation.applicant_class).duties]
     fee = programme.fee_per_node_month(award.cluster.gpu_model, organisation.applicant_class, organisation.is_youth)
-    unit = programme.currency.code
+    price = exact(fee, programme.currency)
     korean = [
         f"{programme.name.ko} 이용 협약서 (판 {TEXT_VERSION})",
         f"1. 이용기관: {organisation.name}",
         f"2. 과제: {application.number} {application.content.title.ko}",
         f"3. 자원: {award.cluster.code} 서버 {award.nodes}대 (GPU {award.nodes * award.cluster.gpus_per_node}개)",
         f"4. 기간: {start:%Y-%m-%d %H:%M} 부터 {end:%Y-%m-%d %H:%M} 전까지 ({programme.timezone})",
-        f"5. 자부담: 서버 1대당 월 {fee:,} {unit}. 실제 할당된 시간만큼 월별로 청구합니다.",
+        f"5. 자부담: 서버 1대당 월 {price.ko}. 실제 할당된 시간만큼 월별로 청구합니다.",
         "6. 의무:",
         *[f"   - {duty.description.ko}" for duty in duties],
         "7. 서버를 쓰지 않으면 공고된 유휴 자원 규칙에 따라 미리 알린 뒤 회수할 수 있습니다.",
@@ -35,7 +36,7 @@ def agreement_text(award: Any, application: Any, programme: Programme) -> str:
         f"3. Resource: {award.nodes} servers of {award.cluster.code} "
         f"({award.nodes * award.cluster.gpus_per_node} GPUs)",
         f"4. Period: from {start:%Y-%m-%d %H:%M} until before {end:%Y-%m-%d %H:%M} ({programme.timezone})",
-        f"5. Self-pay: {fee:,} {unit} per server and month, billed monthly for the time allocated.",
+        f"5. Self-pay: {price.en} per server and month, billed monthly for the time allocated.",
         "6. Duties:",
         *[f"   - {duty.description.en}" for duty in duties],
         "7. Servers left unused may be reclaimed, after notice, by the published rules on idle resources.",

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dure.core import money
 from dure.core.text import Text
 from dure.portal.calls import record as records
 from dure.portal.calls.words import EVENTS
 from dure.portal.framework import programme as programmes
+from dure.programme.amounts import exact
 
 _WEEKDAYS = "월화수목금토일"
 _DATES = (
@@ -92,12 +92,7 @@ class _Say:
         )
 
     def amount(self, value: int) -> str:
-        currency = programmes.current().currency
-        if currency.code == "KRW":
-            return f"{value:,}원" if self.language == "ko" else money.won(value).en
-        whole, rest = divmod(value, 10**currency.decimals)
-        figure = f"{whole:,}.{rest:0{currency.decimals}d}" if currency.decimals else f"{whole:,}"
-        return self(f"{figure} {currency.symbol.ko}", f"{currency.symbol.en}{figure}")
+        return exact(value, programmes.current().currency).in_(self.language)
 
 
 def _dates(say: _Say) -> Section:

@@ -18,9 +18,9 @@ from dure.portal.allocations import queries as allocations
 from dure.portal.calls.queries import CallView
 from dure.portal.fleet import queries as fleet
 from dure.portal.framework import programme
-from dure.portal.site.amounts import amount
 from dure.portal.usage import queries as usage
 from dure.portal.usage.queries import Use
+from dure.programme.amounts import amount
 
 MONTHS_BACK, MONTHS_AHEAD = 2, 5
 

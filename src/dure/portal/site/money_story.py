@@ -14,8 +14,8 @@ from dure.portal.billing import queries as billing
 from dure.portal.framework import programme
 from dure.portal.people.actor import Actor
 from dure.portal.site import addresses
-from dure.portal.site.amounts import amount
 from dure.portal.usage import queries as usage
+from dure.programme.amounts import amount
 
 
 @dataclass(frozen=True)

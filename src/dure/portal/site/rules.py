@@ -9,7 +9,7 @@ from functools import cache
 
 from dure.core.text import Text
 from dure.portal.framework import programme
-from dure.portal.site.amounts import amount
+from dure.programme.amounts import amount
 from dure.programme.provenance import needs_source
 from dure.programme.schema import Dates, Programme
 

@@ -20,8 +20,8 @@ from dure.portal.people.actor import Actor
 from dure.portal.reclaims import queries as reclaims
 from dure.portal.reviews import queries as reviews
 from dure.portal.site import addresses
-from dure.portal.site.amounts import amount
 from dure.portal.site.tasks.task import Task
+from dure.programme.amounts import amount
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
