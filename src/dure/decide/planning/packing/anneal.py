@@ -125,8 +125,8 @@ def _upgrade(board, g, j):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def anneal(board, regret, targets, near_start, near, heat, steps, patience, seed):  # type: ignore[no-untyped-def]
-    """`steps` moves, cooling from `heat` (in value units) to nothing; returns the change of worth.
+def anneal(board, regret, targets, near_start, near, heat, cold, steps, patience, seed):  # type: ignore[no-untyped-def]
+    """`steps` moves, cooling from `heat` to `cold` (in value units); returns the change of worth.
 
     `regret` [choices] is a choice's reduced value, `targets` the choices forced in at random.
     """
@@ -140,7 +140,7 @@ def anneal(board, regret, targets, near_start, near, heat, steps, patience, seed
             undo(board)
             continue
         delta += refill(board, 0, near_start, near, seed)
-        warmth = heat * (steps - step) // steps
+        warmth = cold + (heat - cold) * (steps - step) // steps
         if delta >= 0 or -delta * 1024 <= warmth * patience[draw(seed, 256)]:
             keep(board)
             total += delta

@@ -17,7 +17,7 @@ from dure.decide.planning.chance import Chance
 from dure.decide.planning.packing.master import Floats
 from dure.decide.planning.packing.model import Int64, Model, build
 from dure.decide.planning.packing.rounding import WHOLE, Roundings
-from dure.decide.planning.packing.search import best_of, field, greedy, open_chains, run_round, share_best
+from dure.decide.planning.packing.search import Heat, best_of, field, greedy, open_chains, run_round, share_best
 from dure.decide.planning.packing.state import Board
 
 FREE = 60
@@ -137,6 +137,6 @@ def split(found: Roundings, board: Board, columns: Int64, threads: int, most: in
     around, mean = field(model, model.value, targets), int(found.value[columns].sum()) // max(1, len(columns))
     steps = min(SPLIT_STEPS, max(0, most) // (2 * len(SPLIT_HEATS)))
     for heat in SPLIT_HEATS:
-        run_round(chains, around, mean * heat // 1000, steps, threads)
+        run_round(chains, around, Heat(mean * heat // 1000), steps, threads)
         share_best(chains)
     return best_of(chains).best.copy(), 2 * steps * len(SPLIT_HEATS)

@@ -1,6 +1,6 @@
 """The primal search: chains of annealing rounds around given prices, each chain alone on its board.
 
-Chains differ in their seed only and never speak to each other, so one thread or two give the same plan.
+Chains differ in their seed only and hear of each other between rounds only, so one thread or two give the same plan.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +29,8 @@ LARGE_HEAT_PERMILLE = (5, 3, 4, 2)
 """The same in models too large to be visited often: there is time for what is nearly as good only."""
 
 SETTLED_WIDTH_PERMILLE = 100
-SETTLED_HEAT_PERMILLE = (60, 30, 30, 20)
-"""The same under the merit rule, where good plans lie further apart."""
+SETTLED_HEAT_PERMILLE, SETTLED_ROUNDS = 80, 8
+"""The same under the merit rule, where good plans lie further apart: one long cooling in so many rounds."""
 
 PLAIN_TURNS = 2 * ((False, 1), (True, 1), (True, 10), (True, 3))
 """Turns of the search without pools: whether every choice is promising that a better plan may hold, and the heat, as a
@@ -61,6 +62,16 @@ def field(model: Model, regret: Int64, targets: Int64) -> Field:
     return Field(regret, targets, start, np.repeat(targets, length)[order])
 
 
+class Heat(NamedTuple):
+    """The loss, in value units, that a round accepts readily at its start and at its end.
+
+    A round that ends above 0 has not cooled: the next goes on from where it is, else from the best plan.
+    """
+
+    start: int
+    end: int = 0
+
+
 @dataclass(slots=True)
 class Chain:
     """One board, its random stream, and the best plan it has ended a round with."""
@@ -69,16 +80,21 @@ class Chain:
     seed: np.ndarray[tuple[int], np.dtype[np.uint64]]
     best: Int64
     worth: int
+    gained: int = 0
+    is_cold: bool = True
 
-    def round(self, around: Field, heat: int, steps: int, rule: Rule | None) -> None:
-        """Anneal from the best plan, among plans without envy if there is a `rule`; keep what is better."""
-        place(self.board, self.best)
+    def round(self, around: Field, heat: Heat, steps: int, rule: Rule | None) -> None:
+        """Anneal, among plans without envy if there is a `rule`, and keep what is better than the best plan."""
+        if self.is_cold:
+            place(self.board, self.best)
+            self.gained = 0
+        self.is_cold = heat.end == 0
         if len(around.targets) == 0:
             return
-        where = (around.regret, around.targets, around.near_start, around.near, heat, steps, PATIENCE, self.seed)
-        gained = anneal(self.board, *where) if rule is None else anneal_settled(self.board, rule, *where)
-        if gained > 0:
-            self.best, self.worth = self.board.held.copy(), self.worth + int(gained)
+        where = (around.regret, around.targets, around.near_start, around.near, *heat, steps, PATIENCE, self.seed)
+        self.gained += int(anneal(self.board, *where) if rule is None else anneal_settled(self.board, rule, *where))
+        if self.gained > 0:
+            self.best, self.worth, self.gained = self.board.held.copy(), self.worth + self.gained, 0
 
 
 def open_chains(model: Model, worth: Int64, held: Int64, count: int) -> list[Chain]:
@@ -96,7 +112,7 @@ def open_chains(model: Model, worth: Int64, held: Int64, count: int) -> list[Cha
 
 
 def run_round(
-    chains: Sequence[Chain], around: Field, heat: int, steps: int, threads: int, rule: Rule | None = None
+    chains: Sequence[Chain], around: Field, heat: Heat, steps: int, threads: int, rule: Rule | None = None
 ) -> None:
     """One round of `steps` moves on every chain."""
     if threads == 1:

@@ -113,8 +113,8 @@ def _is_changed(board):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def anneal_settled(board, rule, regret, targets, near_start, near, heat, steps, patience, seed):  # type: ignore[no-untyped-def]
-    """`steps` moves between plans without envy, cooling from `heat` to nothing; returns the change of worth.
+def anneal_settled(board, rule, regret, targets, near_start, near, heat, cold, steps, patience, seed):  # type: ignore[no-untyped-def]
+    """`steps` moves between plans without envy, cooling from `heat` to `cold`; returns the change of worth.
 
     Arguments as for `anneal.anneal`; the board must hold a plan without envy.
     """
@@ -130,7 +130,8 @@ def anneal_settled(board, rule, regret, targets, near_start, near, heat, steps, 
             undo(board)
             continue
         delta += refill(board, 0, near_start, near, seed)
-        loss = (heat * (steps - step) // steps * patience[draw(seed, 256)]) >> 10
+        warmth = cold + (heat - cold) * (steps - step) // steps
+        loss = (warmth * patience[draw(seed, 256)]) >> 10
         if delta < -loss or not _is_changed(board):
             undo(board)
             continue
