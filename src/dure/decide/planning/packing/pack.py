@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from dure.decide.planning.packing.search import (
     LARGE_WIDTH_PERMILLE,
     PLAIN_TURNS,
     SETTLED_HEAT_PERMILLE,
+    SETTLED_HEATING,
     SETTLED_ROUNDS,
     SETTLED_WIDTH_PERMILLE,
     USES_PER_UNIT,
@@ -365,8 +367,7 @@ class Run:
             model, held = model.within(column), np.where(held >= 0, np.searchsorted(column, held), -1)
             around = field(model, around.regret[column], np.searchsorted(column, around.targets))
         chains = open_chains(model, model.value, held, CHAINS)
-        settling = SETTLED_COST + model.groups**2 // SETTLED_PAIRS
-        cost = CHAINS * self._move_cost * (1 if rule is None else settling)
+        cost = self._round_cost(rule is not None)
         cycles = 2 if rule is None else 1
         share = max(1, (until - self.done) // (cycles * len(heats) * cost))
         turn = 0
@@ -379,6 +380,11 @@ class Run:
             if turn % len(heats) == 0:
                 share_best(chains)
             self.spend(steps * cost, "search" if rule is None else "merit")
+
+    def _round_cost(self, is_settled: bool) -> int:
+        """Units of one move on every chain."""
+        settling = SETTLED_COST + self.model.groups**2 // SETTLED_PAIRS
+        return CHAINS * self._move_cost * (settling if is_settled else 1)
 
     def bind(self, merit: Merit) -> None:
         """Tighten the bound to plans without envy, as far as an exact relaxation is at hand."""
@@ -447,7 +453,9 @@ class Run:
         """Anneal among plans without envy until the budget is spent."""
         if self.is_over:
             return
-        top = self._mean_value() * SETTLED_HEAT_PERMILLE // 1000
+        moves = (self.budget - self.done) // self._round_cost(is_settled=True)
+        heat = min(SETTLED_HEAT_PERMILLE, isqrt(SETTLED_HEATING * moves // self.model.groups))
+        top = self._mean_value() * heat // 1000
         falling = [top * left // SETTLED_ROUNDS for left in range(SETTLED_ROUNDS, -1, -1)]
         self._rounds(self._field, [Heat(*ends) for ends in pairwise(falling)], threads, self.budget, self.rule)
 

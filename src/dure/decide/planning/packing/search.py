@@ -29,8 +29,9 @@ LARGE_HEAT_PERMILLE = (5, 3, 4, 2)
 """The same in models too large to be visited often: there is time for what is nearly as good only."""
 
 SETTLED_WIDTH_PERMILLE = 100
-SETTLED_HEAT_PERMILLE, SETTLED_ROUNDS = 80, 8
-"""The same under the merit rule, where good plans lie further apart: one long cooling in so many rounds."""
+SETTLED_HEAT_PERMILLE, SETTLED_HEATING, SETTLED_ROUNDS = 80, 12, 8
+"""The same under the merit rule, where good plans lie further apart: one long cooling in so many rounds. A short one
+starts cooler: its heat is at most the root of so many times the moves for each group."""
 
 PLAIN_TURNS = 2 * ((False, 1), (True, 1), (True, 10), (True, 3))
 """Turns of the search without pools: whether every choice is promising that a better plan may hold, and the heat, as a
