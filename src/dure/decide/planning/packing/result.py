@@ -18,8 +18,8 @@ class Packed:
     `choice` [groups] is the place of the choice within its group, -1 for none. `prices.rows` [rows], with `blocks`
     naming the rows kept as exact knapsacks (their price is 0), proves `bound`: see `bound`. Under a merit order
     `bound` holds for plans without envy and also needs `terms` with `prices.terms` (see `precedence`), `slack`, on
-    which the terms may rest, and `branches`, a tree in preorder (see `branches`); `value_bound` holds for all plans, and `envy` counts the envious groups of the plan.
-    Without a merit order `envy` is None.
+    which the terms may rest, and `branches`, a tree in preorder (see `branches`). `value_bound` holds for all plans,
+    and `envy` counts the envious groups of the plan. Without a merit order `envy` is None.
     """
 
     choice: Int64
